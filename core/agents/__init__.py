@@ -1,0 +1,1 @@
+"""Whoever decides: learned policies, classical baselines, and how policies are stored."""

@@ -1,0 +1,1 @@
+"""The thing that is scaled: simulated or real, behind one protocol."""

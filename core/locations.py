@@ -1,0 +1,37 @@
+"""Where files live: XDG directories in one place, each overridable for tests and demos."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_APPLICATION = "rlscale-console"
+
+
+def data_directory() -> Path:
+    """Home of runs and of policies that the operator trained (`RLSCALE_DATA_DIR` overrides)."""
+    override = os.environ.get("RLSCALE_DATA_DIR")
+    return Path(override) if override else platformdirs.user_data_path(_APPLICATION)
+
+
+def config_directory() -> Path:
+    """Home of the console's remembered choices (`RLSCALE_CONFIG_DIR` overrides)."""
+    override = os.environ.get("RLSCALE_CONFIG_DIR")
+    return Path(override) if override else platformdirs.user_config_path(_APPLICATION)
+
+
+def runs_directory() -> Path:
+    """One directory per run below this one."""
+    return data_directory() / "runs"
+
+
+def shipped_scenarios_directory() -> Path:
+    """The scenarios of the package, the same in a checkout and in an installed wheel."""
+    return Path(__file__).resolve().parent.parent / "scenarios"
+
+
+def shipped_policies_directory() -> Path:
+    """The policy bundles of the package: one directory each, named by algorithm."""
+    return Path(__file__).resolve().parent / "agents" / "pretrained"
