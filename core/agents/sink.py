@@ -1,0 +1,103 @@
+"""Where a training reports to, and where it hears that it should pause or stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.state import Step
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """How a training goes; None where the algorithm has no such number, or none yet."""
+
+    timesteps: int
+    """Decisions taken so far in all clusters together, earlier sessions included."""
+    total_timesteps: int
+    wall_s: float
+    """Seconds of training so far, earlier sessions included."""
+    steps_per_s: float
+    """Speed of late, everything included."""
+    eta_s: float | None
+    """Estimated seconds left."""
+    episode_reward: float | None = None
+    """Mean unscaled reward of the episodes that ended of late."""
+    episode_length: float | None = None
+    """Their mean length in decisions."""
+    policy_loss: float | None = None
+    value_loss: float | None = None
+    entropy: float | None = None
+    """Mean entropy of the policy in nats (PPO)."""
+    q_loss: float | None = None
+    """Mean Huber loss of the Q-network (DQN)."""
+    exploration: float | None = None
+    """Probability of a random action (DQN)."""
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """One evaluation during training: means over the validation scenarios."""
+
+    timesteps: int
+    wall_s: float
+    score: float
+    """Pod-hours / needed pod-hours + 30 * violation ratio; lower is better."""
+    baseline_score: float
+    """The same for the HPA baseline on the same traffic."""
+    slo_violation_ratio: float
+    pod_hours: float
+    churn: float
+    reward: float
+    best: bool
+    """True if no earlier evaluation of this training was better."""
+
+
+class TrainingSink(Protocol):
+    """What a training tells the world; the run store implements it.
+
+    All calls come from the training thread, `step` and `should_stop` once per step of all
+    clusters (some hundred times per second), so they must be cheap and must not raise.
+    """
+
+    def step(self, step: Step) -> None:
+        """Take one decision of the first simulated cluster."""
+
+    def progress(self, progress: TrainingProgress) -> None:
+        """Take the newest numbers, a few times per second at most."""
+
+    def evaluation(self, result: EvaluationResult) -> None:
+        """Take the result of an evaluation."""
+
+    def event(self, text: str) -> None:
+        """Take one line for the event log."""
+
+    def should_stop(self) -> bool:
+        """Say whether the training should end early, keeping what it has learned."""
+
+    def wait_while_paused(self) -> None:
+        """Return at once unless paused; else block until resumed or stopped."""
+
+
+class NullSink:
+    """Takes everything and does nothing; for trainings that nobody watches."""
+
+    def step(self, step: Step) -> None:
+        """Drop the step."""
+
+    def progress(self, progress: TrainingProgress) -> None:
+        """Drop the numbers."""
+
+    def evaluation(self, result: EvaluationResult) -> None:
+        """Drop the result."""
+
+    def event(self, text: str) -> None:
+        """Drop the line."""
+
+    def should_stop(self) -> bool:
+        """Never stop early."""
+        return False
+
+    def wait_while_paused(self) -> None:
+        """Never pause."""
