@@ -1,0 +1,38 @@
+"""What every test starts from: directories of its own, nothing online, one thread per process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before NumPy or torch are imported: on a small machine a pool of threads per test process only
+# makes the others wait.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+# What the machine of whoever runs the tests would otherwise decide.
+_FOREIGN = (
+    "COLUMNS",
+    "KUBECONFIG",
+    "LINES",
+    "NO_COLOR",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "WANDB_API_KEY",
+)
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test its own data and settings directories; returns the folder above them."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("RLSCALE_DATA_DIR", str(home / "data"))
+    monkeypatch.setenv("RLSCALE_CONFIG_DIR", str(home / "config"))
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setenv("WANDB_DIR", str(home / "wandb"))
+    for variable in _FOREIGN:
+        monkeypatch.delenv(variable, raising=False)
+    return home
