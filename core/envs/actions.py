@@ -1,0 +1,156 @@
+"""Action sets: what a learned policy chooses among, and the one mapping to replica counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cluster.batch import Floats
+from core.envs.history import StateHistory
+from core.errors import InputError
+
+Integers = NDArray[np.int64]
+
+HEADROOM_WINDOWS_S = (15.0, 60.0, 180.0, 600.0)
+HEADROOM_FACTORS = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
+STEPPED_FACTORS = (0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0)
+
+
+class ActionSet(Protocol):
+    """A finite set of actions, each of which names a replica count in a given situation."""
+
+    name: str
+    labels: tuple[str, ...]
+
+    def all_targets(self, history: StateHistory) -> Integers:
+        """Replicas that each action asks for, shape (actions, n), within min and max."""
+
+    def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
+        """Why this action asks for `target` replicas of one cluster, in words."""
+
+
+def targets_of(action_set: ActionSet, history: StateHistory, actions: Integers) -> Integers:
+    """Replicas asked for by one action per cluster, shape (n,)."""
+    every = action_set.all_targets(history)
+    return every[actions, np.arange(history.size)]
+
+
+def mean_targets(action_set: ActionSet, history: StateHistory, weights: Floats) -> Integers:
+    """Geometric mean of all actions' targets, rounded, shape (n,).
+
+    Args:
+        action_set: The actions.
+        history: The n clusters.
+        weights: Probabilities of the actions, shape (n, actions), each row summing to 1.
+    """
+    logs = np.log(np.maximum(action_set.all_targets(history), 1).astype(np.float64))
+    mean = np.zeros(history.size)
+    for log, weight in zip(logs, weights.T, strict=True):
+        mean += log * weight
+    rounded = np.rint(np.exp(mean)).astype(np.int64)
+    return _within_limits(rounded, history)
+
+
+def _within_limits(targets: Floats | Integers, history: StateHistory) -> Integers:
+    low, high = history.facts.min_replicas, history.facts.max_replicas
+    return np.clip(targets, low, high).astype(np.int64)
+
+
+def window_name(window_s: float) -> str:
+    """A window in words: "last interval", "1-minute", "10-minute"."""
+    return "latest" if window_s <= 15.0 else f"{window_s / 60:g}-minute"
+
+
+@dataclass(frozen=True)
+class Classic:
+    """Hold, one more, one less: the `Discrete(3)` of the literature."""
+
+    name: str = "classic"
+    labels: tuple[str, ...] = ("hold", "+1", "-1")
+
+    def all_targets(self, history: StateHistory) -> Integers:
+        """See `ActionSet`."""
+        change = np.array([[0.0], [1.0], [-1.0]])
+        return _within_limits(history.desired + change, history)
+
+    def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
+        """See `ActionSet`."""
+        words = ("hold", "one replica more", "one replica less")
+        return f"{words[action]}: {int(history.desired[index])} → {target}"
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Hold, one more or less, and steps in proportion to the current replicas."""
+
+    name: str = "stepped"
+    labels: tuple[str, ...] = (
+        "hold",
+        "+1",
+        "-1",
+        *(f"×{factor:g}" for factor in STEPPED_FACTORS),
+    )
+
+    def all_targets(self, history: StateHistory) -> Integers:
+        """See `ActionSet`."""
+        desired = history.desired
+        rows = [desired, desired + 1.0, desired - 1.0]
+        for factor in STEPPED_FACTORS:
+            scaled = desired * factor
+            rows.append(np.ceil(scaled) if factor > 1.0 else np.floor(scaled))
+        return _within_limits(np.stack(rows), history)
+
+    def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
+        """See `ActionSet`."""
+        return f"{self.labels[action]}: {int(history.desired[index])} → {target}"
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """Which recent peak of the traffic to cover, and with how much headroom.
+
+    target = ceil(peak rate over the window / capacity of a pod × factor).
+    """
+
+    name: str = "headroom"
+    labels: tuple[str, ...] = tuple(
+        f"{window_name(window_s)} ×{factor:g}"
+        for window_s in HEADROOM_WINDOWS_S
+        for factor in HEADROOM_FACTORS
+    )
+
+    def all_targets(self, history: StateHistory) -> Integers:
+        """See `ActionSet`."""
+        factors = np.array(HEADROOM_FACTORS)[:, None]
+        rows = [
+            np.ceil(history.peak_rps(window_s) / history.facts.pod_capacity_rps * factors)
+            for window_s in HEADROOM_WINDOWS_S
+        ]
+        return _within_limits(np.concatenate(rows), history)
+
+    def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
+        """See `ActionSet`."""
+        window_s = HEADROOM_WINDOWS_S[action // len(HEADROOM_FACTORS)]
+        peak = float(history.peak_rps(window_s)[index])
+        words = "latest rate" if window_s <= 15.0 else f"{window_name(window_s)} peak"
+        if peak <= 0.0:
+            return f"no traffic seen yet: {target} replicas"
+        factor = target * float(history.facts.pod_capacity_rps[index]) / peak
+        return f"cover the {words} of {peak:.0f} rps with {factor:.2g}×"
+
+
+_SETS: dict[str, ActionSet] = {one.name: one for one in (Headroom(), Classic(), Stepped())}
+
+
+def action_set(name: str) -> ActionSet:
+    """The action set of that name.
+
+    Raises:
+        InputError: There is none.
+    """
+    if name not in _SETS:
+        raise InputError(f"expected an action set ({', '.join(_SETS)}), found {name!r}.")
+    return _SETS[name]
