@@ -1,0 +1,164 @@
+"""Where scenarios are found: shipped ones by name, others by file."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from core.errors import InputError
+from core.locations import shipped_scenarios_directory
+from core.traffic.patterns import TracePattern
+from core.traffic.scenario import ClusterModel, Scenario, ServiceModel
+from core.traffic.trace import load_replay, peak_of
+from core.traffic.validation import parse_scenario
+
+_HEADROOM = 2.0
+"""A trace's cluster may grow to this many times the pods that its peak keeps fully busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEntry:
+    """A scenario that can be loaded by name."""
+
+    name: str
+    path: Path
+    description: str
+    duration_s: int
+
+
+def list_scenarios() -> list[ScenarioEntry]:
+    """The shipped scenarios, by name."""
+    entries = []
+    for path in sorted(shipped_scenarios_directory().glob("*.yaml")):
+        scenario = _read_scenario(path)
+        entries.append(
+            ScenarioEntry(scenario.name, path, scenario.description, scenario.duration_s)
+        )
+    return entries
+
+
+def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) -> Scenario:
+    """Load a shipped scenario by name, a YAML file, or a trace CSV on the default service.
+
+    Args:
+        name_or_path: Name of a shipped scenario, or path of a .yaml, .yml or .csv file.
+        peak_rps: Scale the trace so that its 99.5th percentile is this. For a scenario file, the
+            traces in it.
+
+    Raises:
+        InputError: If there is no such scenario, it is invalid, or has no trace to scale.
+    """
+    path = Path(name_or_path)
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return _trace_scenario(path, peak_rps)
+    if suffix in (".yaml", ".yml"):
+        scenario = _read_scenario(path)
+    elif suffix or len(path.parts) != 1:
+        raise InputError(
+            f"Expected the name of a scenario or a .yaml or .csv file, found {name_or_path}.",
+            "`rlscale-console scenario import` turns access logs into scenarios.",
+        )
+    else:
+        scenario = _shipped_scenario(str(name_or_path))
+    return scenario if peak_rps is None else _with_peak(scenario, peak_rps)
+
+
+def dump_scenario(scenario: Scenario, *, defaults: bool = True) -> str:
+    """YAML text from which the same scenario can be loaded again.
+
+    Args:
+        scenario: What to write. Paths of traces are written as they are.
+        defaults: Also write what has its default value, so that the text means the same when
+            defaults change.
+    """
+    data = scenario.model_dump(mode="json")
+    if not defaults:
+        standard = Scenario(name="x", traffic=scenario.traffic).model_dump(mode="json")
+        for key in list(data):
+            if key in ("name", "traffic"):
+                continue
+            if isinstance(data[key], dict):
+                data[key] = {k: v for k, v in data[key].items() if v != standard[key][k]}
+                if not data[key]:
+                    del data[key]
+            elif data[key] == standard[key]:
+                del data[key]
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def scenario_name(text: str) -> str:
+    """A valid scenario name made from any text, such as a file's stem."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80].strip("-")
+    return name or "scenario"
+
+
+def trace_scenario(name: str, description: str, path: Path, peak_rps: float | None) -> Scenario:
+    """A trace on the default service, as long as the trace, with room for its peak.
+
+    Raises:
+        InputError: If the file is no trace or cannot be scaled.
+    """
+    trace = load_replay(path, peak_rps)
+    standard = ClusterModel()
+    pods = math.ceil(_HEADROOM * peak_of(trace) / ServiceModel().pod_capacity_rps)
+    return Scenario(
+        name=name,
+        description=description,
+        traffic=(TracePattern(path=path, peak_rps=peak_rps),),
+        cluster=ClusterModel(max_replicas=max(standard.max_replicas, pods)),
+        duration_s=trace.duration_s,
+    )
+
+
+def _trace_scenario(path: Path, peak_rps: float | None) -> Scenario:
+    scaled = "" if peak_rps is None else f" scaled to a peak of {peak_rps:g} rps"
+    return trace_scenario(
+        scenario_name(path.stem), f"Recorded traffic of {path.name}{scaled}.", path, peak_rps
+    )
+
+
+def _with_peak(scenario: Scenario, peak_rps: float) -> Scenario:
+    traces = [pattern for pattern in scenario.traffic if isinstance(pattern, TracePattern)]
+    if not traces:
+        raise InputError(
+            f"Expected a trace to scale to {peak_rps:g} rps, found none in {scenario.name}.",
+            "Leave the peak away or give a trace CSV.",
+        )
+    traffic = tuple(
+        pattern.model_copy(update={"peak_rps": peak_rps})
+        if isinstance(pattern, TracePattern)
+        else pattern
+        for pattern in scenario.traffic
+    )
+    return scenario.model_copy(update={"traffic": traffic})
+
+
+def _shipped_scenario(name: str) -> Scenario:
+    names = sorted(path.stem for path in shipped_scenarios_directory().glob("*.yaml"))
+    if name in names:
+        return _read_scenario(shipped_scenarios_directory() / f"{name}.yaml")
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+    raise InputError(f"Expected the name of a scenario, found {name!r}.", hint)
+
+
+def _read_scenario(path: Path) -> Scenario:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: expected a scenario in UTF-8, found other bytes.", "Check the path."
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{path}: expected a readable scenario file, found: {error.strerror or error}.",
+            "`rlscale-console scenario list` shows the shipped ones.",
+        ) from error
+    return parse_scenario(text, path)
