@@ -1,0 +1,106 @@
+"""Small directories of files, read with suspicion and written all at once or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import BundleError
+
+
+def read_bounded(directory: Path, name: str, limit_bytes: int) -> bytes:
+    """Read one plain file of a bundle.
+
+    Args:
+        directory: The bundle.
+        name: The file, by its plain name.
+        limit_bytes: More than this is refused, before it is read.
+
+    Raises:
+        BundleError: The file is missing, a link, not a plain file, or too large.
+    """
+    path = directory / name
+    if Path(name).name != name or name in {"", ".", ".."}:
+        raise BundleError(f"expected a plain file name in a bundle, found {name!r}.")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise BundleError(
+            f"expected {name} in {directory}, found no such file.",
+            "Give the directory of a policy bundle.",
+        ) from None
+    except OSError as error:
+        raise BundleError(
+            f"expected {name} in {directory} to be a readable plain file, found: {error.strerror}.",
+            "Links inside a bundle are not followed; copy the file itself.",
+        ) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise BundleError(f"expected {path} to be a plain file, found something else.")
+        content = stream.read(limit_bytes + 1)
+    if len(content) > limit_bytes:
+        raise BundleError(
+            f"expected {path} to have at most {limit_bytes:,} bytes, found more.",
+            "This is not a bundle of ours.",
+        )
+    return content
+
+
+def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Make `directory` hold exactly these files, atomically and durably.
+
+    Everything is written to a temporary directory beside it, flushed to disk, and renamed into
+    place, so that a process killed at any moment leaves the old content or the new one.
+
+    Args:
+        directory: Where; replaced if it exists.
+        files: Content by plain file name.
+
+    Raises:
+        BundleError: The place cannot be written to.
+    """
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        try:
+            for name, content in files.items():
+                with (temporary / name).open("wb") as stream:
+                    stream.write(content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            temporary.chmod(0o755)
+            _put_in_place(temporary, directory)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise BundleError(
+            f"expected to write {directory}, found: {error.strerror or error}.",
+            "Give a directory that may be written to.",
+        ) from None
+
+
+def _put_in_place(temporary: Path, directory: Path) -> None:
+    if not directory.exists():
+        temporary.rename(directory)
+        return
+    if directory.is_symlink() or not directory.is_dir():
+        raise BundleError(f"expected {directory} to be a directory, found a file or a link.")
+    foreign = [name for name in os.listdir(directory) if not _is_ours(name)]
+    if foreign:
+        raise BundleError(
+            f"expected {directory} to be empty or an older bundle, found {foreign[0]!r} in it.",
+            "Give a directory of its own for the bundle.",
+        )
+    aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old.", dir=directory.parent))
+    directory.rename(aside / directory.name)
+    temporary.rename(directory)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_ours(name: str) -> bool:
+    return name.endswith((".json", ".safetensors"))

@@ -1,0 +1,156 @@
+"""Finding policies by what the operator types: a name, a baseline or a path."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from core.agents.bundle import MANIFEST_FILE, load_bundle
+from core.agents.hpa import TARGET_UTILIZATION, HpaPolicy
+from core.agents.learned import LearnedPolicy
+from core.agents.policy import Policy
+from core.agents.static import StaticPolicy
+from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
+from core.errors import InputError
+from core.locations import data_directory, shipped_policies_directory
+
+_MOST_REPLICAS: Final = 100_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class PolicyOrigin(StrEnum):
+    """Where a policy comes from."""
+
+    SHIPPED = "shipped"
+    TRAINED = "trained"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEntry:
+    """One line of a list of policies."""
+
+    spec: str
+    """What `load_policy` takes."""
+    origin: PolicyOrigin
+    description: str
+    path: Path | None = None
+    """Directory of the bundle; None for baselines."""
+
+
+_BASELINES: Final = (
+    PolicyEntry(
+        "hpa",
+        PolicyOrigin.BASELINE,
+        f"Kubernetes HPA on CPU, target {TARGET_UTILIZATION:.0%}; hpa:0.6 aims at 60 %",
+    ),
+    PolicyEntry(
+        "threshold",
+        PolicyOrigin.BASELINE,
+        f"one replica more over {UPPER_UTILIZATION:.0%} CPU, one less under "
+        f"{LOWER_UTILIZATION:.0%}",
+    ),
+    PolicyEntry("static:10", PolicyOrigin.BASELINE, "a fixed replica count; static:N for N"),
+)
+
+
+def trained_policies_directory() -> Path:
+    """Home of the bundles that the operator trained and kept, one directory each."""
+    return data_directory() / "policies"
+
+
+def list_policies() -> list[PolicyEntry]:
+    """All policies that can be named: shipped, trained here, and the baselines."""
+    entries = _bundles(shipped_policies_directory(), PolicyOrigin.SHIPPED)
+    shipped = {entry.spec for entry in entries}
+    entries += [
+        entry
+        for entry in _bundles(trained_policies_directory(), PolicyOrigin.TRAINED)
+        if entry.spec not in shipped
+    ]
+    return [*entries, *_BASELINES]
+
+
+def load_policy(spec: str) -> Policy:
+    """The policy that an operator means.
+
+    Args:
+        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `threshold`, `static:N`,
+            or the path of a bundle.
+
+    Raises:
+        InputError: There is no such policy, or its parameter is out of range.
+        BundleError: The bundle cannot be used.
+    """
+    name, colon, argument = spec.partition(":")
+    if name == "hpa":
+        return HpaPolicy(_utilization(spec, argument) if colon else TARGET_UTILIZATION)
+    if name == "static":
+        return StaticPolicy(_replicas(spec, argument))
+    if spec == "threshold":
+        return ThresholdPolicy()
+    if _NAME.fullmatch(spec):
+        for origin, home in (
+            (PolicyOrigin.SHIPPED, shipped_policies_directory()),
+            (PolicyOrigin.TRAINED, trained_policies_directory()),
+        ):
+            if (home / spec / MANIFEST_FILE).is_file():
+                return LearnedPolicy(load_bundle(home / spec), f"{spec} ({origin.value})")
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return LearnedPolicy(load_bundle(path), path.resolve().name)
+    raise _unknown(spec)
+
+
+def _bundles(home: Path, origin: PolicyOrigin) -> list[PolicyEntry]:
+    if not home.is_dir():
+        return []
+    entries = []
+    for path in sorted(home.iterdir()):
+        if not (_NAME.fullmatch(path.name) and (path / MANIFEST_FILE).is_file()):
+            continue
+        try:
+            manifest = load_bundle(path).manifest
+        except InputError as error:
+            description = f"cannot be used: {error.message}"
+        else:
+            scenarios = ", ".join(manifest.scenarios)
+            description = f"{manifest.algorithm.upper()} trained on {scenarios}"
+            description += f", {manifest.timesteps:,} steps"
+        entries.append(PolicyEntry(path.name, origin, description, path))
+    return entries
+
+
+def _utilization(spec: str, argument: str) -> float:
+    try:
+        target = float(argument)
+    except ValueError:
+        target = 0.0
+    if not 0.01 <= target <= 10.0:
+        raise InputError(
+            f"expected a CPU target between 0.01 and 10 in {spec!r}, found {argument!r}.",
+            "For example hpa:0.6 for 60 %.",
+        )
+    return target
+
+
+def _replicas(spec: str, argument: str) -> int:
+    if not (re.fullmatch("[0-9]{1,6}", argument) and 1 <= int(argument) <= _MOST_REPLICAS):
+        raise InputError(
+            f"expected a replica count of at least 1 in {spec!r}, found {argument!r}.",
+            "For example static:10.",
+        )
+    return int(argument)
+
+
+def _unknown(spec: str) -> InputError:
+    names = [entry.spec for entry in list_policies()]
+    close = difflib.get_close_matches(spec, names, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(names)}."
+    return InputError(
+        f"expected a policy's name or the directory of a bundle, found {spec!r}.", hint
+    )
