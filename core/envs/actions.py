@@ -22,8 +22,13 @@ STEPPED_FACTORS = (0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0)
 class ActionSet(Protocol):
     """A finite set of actions, each of which names a replica count in a given situation."""
 
-    name: str
-    labels: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """How bundles and configurations call it."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One short label per action."""
 
     def all_targets(self, history: StateHistory) -> Integers:
         """Replicas that each action asks for, shape (actions, n), within min and max."""

@@ -67,39 +67,63 @@ class StateHistory:
         self._known = {name: np.zeros(self.size) for name in _BRIDGED}
         self.since_up_s = np.full(self.size, MEMORY_S)
         self.since_down_s = np.full(self.size, MEMORY_S)
-        self._fresh = np.ones(self.size, dtype=np.bool_)
         self._state: StateBatch | None = None
 
     def intervals(self, window_s: float) -> int:
         """How many decision intervals make up a window, at least one."""
         return max(1, round(window_s / self.interval_s))
 
-    def reset(self, mask: NDArray[np.bool_], facts: FactsBatch) -> None:
-        """Forget the past of the masked clusters; their next push begins a new episode."""
-        self.facts = facts
-        self._fresh |= mask
+    def restart(
+        self, mask: NDArray[np.bool_], states: StateBatch, facts: FactsBatch | None = None
+    ) -> None:
+        """Begin new episodes in the masked clusters.
+
+        Args:
+            mask: Which clusters, shape (n,).
+            states: Newest states of all n clusters; those of the masked ones are their first,
+                and it is as if they had been so for long.
+            facts: Facts of all n clusters, if those of the masked ones changed.
+        """
+        self.facts = facts or self.facts
+        for name, known in self._known.items():
+            np.copyto(known, np.nan_to_num(getattr(states, name)), where=mask)
+        measured = ~np.isnan(states.rps)
+        self._has_traffic = np.where(mask, measured, self._has_traffic)
+        rps = self._known["rps"]
+        self._rps.fill(mask, rps)
+        self._desired.fill(mask, states.replicas_desired)
+        self._violation.fill(mask, self._known["slo_violation_ratio"])
+        for array, values in (
+            (self._rps_sum, rps),
+            (self._rps_count, measured.astype(np.float64)),
+            (self._volatility, np.zeros(self.size)),
+            (self.since_up_s, np.full(self.size, MEMORY_S)),
+            (self.since_down_s, np.full(self.size, MEMORY_S)),
+            *((smooth, rps) for smooth in self._smooth_rps.values()),
+        ):
+            np.copyto(array, values, where=mask)
+        self._state = states
 
     def push(self, states: StateBatch) -> None:
         """Take in the newest state of every cluster."""
-        if self._fresh.any():
-            self._begin(states)
+        measured = ~np.isnan(states.rps)
         for name, known in self._known.items():
-            measured = getattr(states, name)
-            np.copyto(known, measured, where=~np.isnan(measured))
-        first_traffic = ~self._has_traffic & ~np.isnan(states.rps)
+            value = getattr(states, name)
+            np.copyto(known, value, where=~np.isnan(value))
+        rps = self._known["rps"]
+        first_traffic = measured & ~self._has_traffic
         if first_traffic.any():
-            self._rps.fill(first_traffic, states.rps)
-            self._has_traffic |= first_traffic
+            self._rps.fill(first_traffic, rps)
             for smooth in self._smooth_rps.values():
-                np.copyto(smooth, states.rps, where=first_traffic)
-        measured_rps = ~np.isnan(states.rps)
-        self._rps_sum += np.where(measured_rps, states.rps, 0.0)
-        self._rps_count += measured_rps
-        self._smooth(self._known["rps"])
+                np.copyto(smooth, rps, where=first_traffic)
+            self._has_traffic |= first_traffic
+        self._rps_sum += np.where(measured, rps, 0.0)
+        self._rps_count += measured
+        self._smooth(rps)
         change = states.replicas_desired - self.desired
         self.since_up_s = np.where(change > 0, 0.0, self.since_up_s + self.interval_s)
         self.since_down_s = np.where(change < 0, 0.0, self.since_down_s + self.interval_s)
-        self._rps.push(self._known["rps"])
+        self._rps.push(rps)
         self._desired.push(states.replicas_desired)
         self._violation.push(np.nan_to_num(states.slo_violation_ratio))
         self._state = states
@@ -112,36 +136,18 @@ class StateHistory:
         for tau_s, smooth in self._smooth_rps.items():
             smooth += (1.0 - np.exp(-self.interval_s / tau_s)) * (rps - smooth)
 
-    def _begin(self, states: StateBatch) -> None:
-        fresh = self._fresh
-        for name, known in self._known.items():
-            known[fresh] = np.nan_to_num(getattr(states, name)[fresh])
-        zeros = np.zeros(self.size)
-        self._rps.fill(fresh, zeros)
-        self._violation.fill(fresh, zeros)
-        self._desired.fill(fresh, states.replicas_desired)
-        for array, value in (
-            (self._has_traffic, False),
-            (self._rps_sum, 0.0),
-            (self._rps_count, 0.0),
-            (self._volatility, 0.0),
-            (self.since_up_s, MEMORY_S),
-            (self.since_down_s, MEMORY_S),
-        ):
-            array[fresh] = value
-        self._fresh = np.zeros(self.size, dtype=np.bool_)
-
     @property
     def state(self) -> StateBatch:
         """The newest state as it was measured, with NaN where nothing was."""
         if self._state is None:
-            raise RuntimeError("the history is empty: push a state first")
+            raise RuntimeError("the history is empty: restart it with a first state")
         return self._state
 
     @property
     def desired(self) -> Floats:
         """Desired replicas at the newest state, shape (n,)."""
-        return self._desired.last(1)[0]
+        newest: Floats = self._desired.last(1)[0]
+        return newest
 
     def known(self, name: str) -> Floats:
         """The newest measured value of a field, however old; 0 where there never was one."""
@@ -168,7 +174,8 @@ class StateHistory:
 
     def desired_before(self, window_s: float) -> Floats:
         """Desired replicas one window ago, shape (n,)."""
-        return self._desired.last(self.intervals(window_s) + 1)[0]
+        before: Floats = self._desired.last(self.intervals(window_s) + 1)[0]
+        return before
 
     def worst_violation(self, window_s: float) -> Floats:
         """Highest share of SLO violations of any interval within the window, shape (n,)."""
