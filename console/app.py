@@ -1,0 +1,184 @@
+"""The application: wires screens, settings and signals together, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from console.keys import KeyContext, bindings
+from console.settings import LoadedSettings, Settings, load_settings, save_settings
+from console.start import (
+    DrawingOptions,
+    StartAttach,
+    StartDemo,
+    StartReplay,
+    StartRequest,
+    StartRuns,
+    StartSetup,
+)
+from console.themes import register_themes, stylesheet_defaults
+
+ScreenKind = TypeVar("ScreenKind", bound=Screen[Any])
+
+
+class RlscaleApp(App[None]):
+    """The console.
+
+    Args:
+        start: What to open with.
+        ascii_only: Draw without Unicode, whatever the settings say.
+        loaded: Settings; read from the operator's file if not given.
+    """
+
+    TITLE = "rlscale-console"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EVERYWHERE)]
+
+    def __init__(
+        self,
+        start: StartRequest,
+        *,
+        ascii_only: bool = False,
+        loaded: LoadedSettings | None = None,
+    ) -> None:
+        super().__init__()
+        self._start_request = start
+        self._loaded = loaded or load_settings()
+        self._settings = self._loaded.settings
+        self.drawing = DrawingOptions(
+            ascii=ascii_only or self._settings.ascii,
+            low_bandwidth=self._settings.low_bandwidth_now(os.environ),
+        )
+        if self.drawing.low_bandwidth:
+            self.animation_level = "none"
+        register_themes(self)
+        self.theme = self._settings.theme
+
+    @property
+    def settings(self) -> Settings:
+        """What is remembered; change it through `remember`."""
+        return self._settings
+
+    def remember(self, settings: Settings) -> None:
+        """Keep `settings` for the next start; says so if the file cannot be written."""
+        self._settings = settings
+        try:
+            save_settings(settings)
+        except OSError as error:
+            self.notify(f"Settings not saved: {error}", severity="warning")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Values of our stylesheet variables under a theme that does not define them."""
+        return stylesheet_defaults()
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen that the start request names, so that the first paint is already it."""
+        return self._screen_at_start()
+
+    def on_mount(self) -> None:
+        """Leave cleanly on the signals that otherwise end a terminal application abruptly."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit)
+        if self._loaded.notice:
+            self.notify(self._loaded.notice, severity="warning")
+
+    def open_live(self, run_directory: Path, *, read_only: bool = False) -> None:
+        """Show a run live, on top of the present screen."""
+        self.push_screen(_live_screen(run_directory, read_only=read_only))
+
+    def open_replay(self, run_directory: Path) -> None:
+        """Show a run with a play head of its own, on top of the present screen."""
+        self.push_screen(_live_screen(run_directory, replay=True))
+
+    def action_open_setup(self) -> None:
+        """Go to Setup."""
+        self._show_setup(training=False)
+
+    def action_open_training(self) -> None:
+        """Go to Setup with training chosen."""
+        self._show_setup(training=True)
+
+    def action_open_runs(self) -> None:
+        """Go to the list of runs."""
+        from console.screens.runs import RunsScreen
+
+        if self._return_to(RunsScreen) is None:
+            self.push_screen(RunsScreen())
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from console.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(getattr(self.screen, "key_contexts", ())))
+
+    def action_leave(self) -> None:
+        """Quit, after asking what becomes of a running engine that this console may command."""
+        from console.screens.live import LiveScreen
+
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, LiveScreen) and screen.commands_running_engine:
+                screen.ask_to_leave()
+                return
+        self.exit()
+
+    def _show_setup(self, *, training: bool) -> None:
+        from console.screens.setup import SetupScreen
+
+        present = self._return_to(SetupScreen)
+        if present is None:
+            self.push_screen(SetupScreen(training=training))
+        elif training:
+            present.choose_training()
+
+    def _return_to(self, kind: type[ScreenKind]) -> ScreenKind | None:
+        # A screen of that kind further down comes back as it was left.
+        for present in reversed(self.screen_stack):
+            if isinstance(present, kind):
+                while self.screen is not present:
+                    self.pop_screen()
+                return cast(ScreenKind, present)
+        return None
+
+    def _screen_at_start(self) -> Screen[None]:
+        # Screens are imported where they are made: each costs time at the first paint.
+        match self._start_request:
+            case StartAttach(run_directory=directory, read_only=read_only):
+                return _live_screen(directory, read_only=read_only)
+            case StartReplay(run_directory=directory):
+                return _live_screen(directory, replay=True)
+            case StartDemo():
+                return _live_screen(None)
+            case StartRuns():
+                from console.screens.runs import RunsScreen
+
+                return RunsScreen()
+            case StartSetup(training=training):
+                from console.screens.setup import SetupScreen
+
+                return SetupScreen(training=training)
+
+
+def _live_screen(
+    directory: Path | None, *, read_only: bool = False, replay: bool = False
+) -> Screen[None]:
+    from console.screens.live import LiveScreen
+
+    return LiveScreen(directory, read_only=read_only, replay=replay)
+
+
+def run_console(start: StartRequest, *, ascii_only: bool = False) -> int:
+    """Run the console until it is left; returns the exit code."""
+    application = RlscaleApp(start, ascii_only=ascii_only)
+    application.run()
+    return application.return_code or 0

@@ -1,0 +1,102 @@
+"""What a chart shows, as values: curves over time, a threshold, a viewport, a cursor."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.themes import Series
+
+Floats = NDArray[np.float64]
+
+
+class LineStyle(StrEnum):
+    """How a curve is told from the others without colour."""
+
+    SOLID = "solid"
+    DASHED = "dashed"
+    DOTTED = "dotted"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One named line."""
+
+    label: str
+    series: Series
+    """Which colour it takes from the theme."""
+    values: Floats
+    """Shape (times,); NaN where nothing was measured, which is drawn as a gap."""
+    style: LineStyle = LineStyle.SOLID
+    stepped: bool = False
+    """Whether a value holds until the next one, as a replica count does."""
+    in_legend: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A horizontal line that values are judged by."""
+
+    label: str
+    value: float
+    series: Series = Series.SLO
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment worth a line across the chart, such as a best evaluation."""
+
+    time_s: float
+    label: str
+    series: Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChartData:
+    """Everything drawn in one chart. Compared by identity: a new object means new data."""
+
+    title: str
+    unit: str
+    times: Floats
+    """Shape (times,), ascending."""
+    curves: tuple[Curve, ...]
+    threshold: Threshold | None = None
+    marks: tuple[Mark, ...] = ()
+    floor: float | None = 0.0
+    """A value that the y axis always reaches down to; None fits the data."""
+    ceiling: float | None = None
+    """A value that the y axis always reaches up to; None fits the data."""
+    whole: bool = False
+    """Whether the values are counts, so that ticks are whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """The stretch of time that is shown, and the moment that is inspected."""
+
+    first: float
+    last: float
+    cursor: float | None = None
+    in_time: bool = True
+    """Whether the axis is time in seconds; otherwise a count, such as training steps."""
+
+    @property
+    def span(self) -> float:
+        """Length of what is shown."""
+        return self.last - self.first
+
+    def aligned(self, columns: int) -> Viewport:
+        """The viewport widened to whole columns of a grid that does not move with the data.
+
+        Then a drawn column keeps its samples while time goes on, and the picture moves by whole
+        columns or not at all.
+        """
+        if columns < 1 or self.span <= 0:
+            return self
+        width = self.span / columns
+        last = math.ceil(self.last / width - 1e-9) * width
+        return Viewport(last - self.span, last, self.cursor, self.in_time)

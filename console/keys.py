@@ -1,0 +1,268 @@
+"""The one table of keys: bindings, the footer and the help screen are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class KeyContext(StrEnum):
+    """Where a key does what its entry says; the value is the heading in the help."""
+
+    EVERYWHERE = "Everywhere"
+    LIVE = "Live and replay: looking"
+    CONTROL = "Live: in control"
+    REPLAY = "Replay: moving through the run"
+    OVERRIDE = "Override dialog"
+    QUIT = "Quit dialog"
+    SETUP = "Setup"
+    RUNS = "Runs"
+    COMPARE = "Compare"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One key, or several that do the same."""
+
+    context: KeyContext
+    keys: str
+    """Names as Textual knows them, separated by commas."""
+    action: str
+    """Textual action, such as `pause` or `app.help`."""
+    display: str
+    """How the key is written to people, in ASCII."""
+    label: str
+    """One or two words for the footer."""
+    help: str
+    """What it does, for the help screen."""
+    footer: int = 0
+    """Priority in the footer: 1 comes first and stays longest; 0 keeps it out."""
+    priority: bool = False
+    """Whether it acts before the focused widget sees the key."""
+
+
+_EVERYWHERE = KeyContext.EVERYWHERE
+_LIVE = KeyContext.LIVE
+_CONTROL = KeyContext.CONTROL
+_REPLAY = KeyContext.REPLAY
+_OVERRIDE = KeyContext.OVERRIDE
+_QUIT = KeyContext.QUIT
+
+KEYS: tuple[KeyEntry, ...] = (
+    # Everywhere: bound by the application. Letters reach a focused input first.
+    KeyEntry(_EVERYWHERE, "question_mark,f1", "app.help", "?", "help", "Show this help", 2),
+    KeyEntry(
+        _EVERYWHERE,
+        "colon,ctrl+p",
+        "app.command_palette",
+        ":",
+        "palette",
+        "Open the command palette: every action by name, themes, own traffic",
+        3,
+    ),
+    KeyEntry(_EVERYWHERE, "S", "app.open_setup", "S", "setup", "Go to Setup: pick and start", 12),
+    KeyEntry(_EVERYWHERE, "R", "app.open_runs", "R", "runs", "Go to the list of runs", 11),
+    KeyEntry(_EVERYWHERE, "t", "app.open_training", "t", "train", "Set up a training of your own"),
+    KeyEntry(
+        _EVERYWHERE,
+        "q,ctrl+q",
+        "app.leave",
+        "q",
+        "quit",
+        "Quit; asks whether a running engine goes on",
+        13,
+    ),
+    # Live and replay: looking.
+    KeyEntry(
+        _LIVE,
+        "d",
+        "toggle_decision",
+        "d",
+        "debug",
+        "Show or hide the decision: observation, values, reward",
+        5,
+    ),
+    KeyEntry(
+        _LIVE,
+        "left",
+        "cursor(-1)",
+        "left",
+        "back",
+        "Move the cursor one decision back, on all charts",
+    ),
+    KeyEntry(_LIVE, "right", "cursor(1)", "right", "forward", "Move the cursor one decision on"),
+    KeyEntry(
+        _LIVE,
+        "shift+left,pageup",
+        "cursor(-10)",
+        "shift+left",
+        "back 10",
+        "Move the cursor ten decisions back",
+    ),
+    KeyEntry(
+        _LIVE,
+        "shift+right,pagedown",
+        "cursor(10)",
+        "shift+right",
+        "on 10",
+        "Move the cursor ten decisions on",
+    ),
+    KeyEntry(_LIVE, "home", "first", "home", "first", "Go to the first decision"),
+    KeyEntry(_LIVE, "end", "follow", "end", "newest", "Return to the newest decision"),
+    KeyEntry(
+        _LIVE,
+        "z,right_square_bracket",
+        "zoom(1)",
+        "z ]",
+        "zoom out",
+        "Show more time: 5 min, 10 min, 30 min, 2 h, all",
+        10,
+    ),
+    KeyEntry(_LIVE, "Z,left_square_bracket", "zoom(-1)", "Z [", "zoom in", "Show less time"),
+    KeyEntry(
+        _LIVE, "tab", "select_chart(1)", "tab", "next chart", "Select the next chart", priority=True
+    ),
+    KeyEntry(
+        _LIVE,
+        "shift+tab",
+        "select_chart(-1)",
+        "shift+tab",
+        "previous chart",
+        "Select the chart before",
+        priority=True,
+    ),
+    KeyEntry(
+        _LIVE, "f", "full_screen", "f", "full", "Selected chart on the whole screen, and back", 9
+    ),
+    KeyEntry(
+        _LIVE, "l", "log_scale", "l", "log", "Logarithmic scale of the selected chart, and back"
+    ),
+    KeyEntry(
+        _LIVE, "slash", "filter_log", "/", "filter", "Filter the event log by words or a pattern", 8
+    ),
+    KeyEntry(
+        _LIVE,
+        "escape",
+        "back",
+        "esc",
+        "back",
+        "Close what is open; never stops or changes anything",
+    ),
+    # Live: in control.
+    KeyEntry(_CONTROL, "space", "pause", "space", "pause", "Pause, or go on", 1),
+    KeyEntry(_CONTROL, "n", "next", "n", "step", "Take one decision, then pause", 4),
+    KeyEntry(
+        _CONTROL,
+        "m",
+        "cycle_mode",
+        "m",
+        "mode",
+        "Next control mode: AUTO, SHADOW, MANUAL, HOLD",
+        6,
+    ),
+    KeyEntry(
+        _CONTROL,
+        "o",
+        "override",
+        "o",
+        "override",
+        "Take over: pin replicas, for a time or until released",
+        2,
+    ),
+    KeyEntry(_CONTROL, "r", "release", "r", "release", "Give control back to the mode before", 3),
+    KeyEntry(_CONTROL, "up", "pin(1)", "up", "one more", "MANUAL: pin one replica more"),
+    KeyEntry(_CONTROL, "down", "pin(-1)", "down", "one less", "MANUAL: pin one replica less"),
+    KeyEntry(
+        _CONTROL,
+        "plus,equals_sign",
+        "speed(1)",
+        "+",
+        "faster",
+        "Faster: 1x, 10x, 60x, max",
+        7,
+    ),
+    KeyEntry(_CONTROL, "minus", "speed(-1)", "-", "slower", "Slower", 7),
+    # Replay: the same keys, on the play head of this console alone.
+    KeyEntry(_REPLAY, "space", "pause", "space", "play", "Play, or halt", 1),
+    KeyEntry(_REPLAY, "n", "next", "n", "step", "One decision on", 4),
+    KeyEntry(
+        _REPLAY,
+        "plus,equals_sign",
+        "speed(1)",
+        "+",
+        "faster",
+        "Play faster: 1x, 10x, 60x, max",
+        6,
+    ),
+    KeyEntry(_REPLAY, "minus", "speed(-1)", "-", "slower", "Play slower", 6),
+    KeyEntry(_REPLAY, "left", "cursor(-1)", "left", "back", "Play head one decision back"),
+    KeyEntry(_REPLAY, "right", "cursor(1)", "right", "forward", "Play head one decision on"),
+    KeyEntry(_REPLAY, "home", "first", "home", "start", "Play head to the first decision"),
+    KeyEntry(_REPLAY, "end", "follow", "end", "end", "Play head to the last decision"),
+    # Dialogs.
+    KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1, True),
+    KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
+    KeyEntry(_QUIT, "l", "leave", "l", "leave running", "Quit; the engine goes on"),
+    KeyEntry(_QUIT, "s", "stop", "s", "stop it", "Stop the engine, then quit"),
+    KeyEntry(_QUIT, "escape", "cancel", "esc", "stay", "Do not quit"),
+)
+
+
+def entries(*contexts: KeyContext) -> tuple[KeyEntry, ...]:
+    """The entries of `contexts`, in the order of the table."""
+    return tuple(entry for entry in KEYS if entry.context in contexts)
+
+
+def bindings(*contexts: KeyContext) -> list[Binding]:
+    """Textual bindings for `contexts`; a key that two contexts share counts once."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for entry in entries(*contexts):
+        if (entry.keys, entry.action) in seen:
+            continue
+        seen.add((entry.keys, entry.action))
+        found.append(
+            Binding(
+                entry.keys,
+                entry.action,
+                entry.label,
+                show=False,
+                key_display=entry.display,
+                priority=entry.priority,
+                tooltip=entry.help,
+            )
+        )
+    return found
+
+
+def footer_entries(width: int, contexts: Iterable[KeyContext]) -> tuple[KeyEntry, ...]:
+    """The entries that fit a footer of `width` cells, most important first kept.
+
+    Each takes its key, its label, a space between and two spaces after. Entries of the same
+    priority and context, such as + and -, stand together or not at all.
+    """
+    wanted = set(contexts)
+    candidates = [entry for entry in KEYS if entry.footer and entry.context in wanted]
+    candidates.sort(key=lambda entry: (entry.footer, entry.context is _EVERYWHERE))
+    kept: list[KeyEntry] = []
+    room = width
+    for entry in candidates:
+        size = len(entry.display) + len(entry.label) + 3
+        if size <= room + 2:
+            room -= size
+            kept.append(entry)
+    # Help and palette stand at the end, where people look for them.
+    kept.sort(key=lambda entry: (entry.context is _EVERYWHERE, entry.footer))
+    return tuple(kept)
+
+
+def help_rows(*contexts: KeyContext) -> list[tuple[KeyContext, list[tuple[str, str]]]]:
+    """Rows of the help screen: per context, the keys as written and what they do."""
+    return [
+        (context, [(entry.display, entry.help) for entry in entries(context)])
+        for context in (contexts or tuple(KeyContext))
+        if entries(context)
+    ]

@@ -1,0 +1,65 @@
+"""The keys, out of the one table, and what the signs on the screen mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.keys import KeyContext, help_rows
+
+_SIGNS = (
+    ("AUTO", "the policy acts"),
+    ("SHADOW", "the policy only advises; nothing is scaled"),
+    ("MANUAL", "you pinned the replicas; what the policy would do is still recorded"),
+    ("HOLD", "frozen; nothing is scaled"),
+    ("READ-ONLY", "this console only looks; it cannot command the engine"),
+    ("DEGRADED", "the engine decides without some of its measurements"),
+    ("ENGINE LOST", "the engine ended without saying so; the run can be resumed or replayed"),
+)
+_KEY_WIDTH = 16
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys; those of the screen below first.
+
+    Args:
+        contexts: Contexts of the screen below.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q", "dismiss", "Close", show=False)
+    ]
+
+    def __init__(self, contexts: tuple[KeyContext, ...] = ()) -> None:
+        super().__init__()
+        self._contexts = contexts
+
+    def compose(self) -> ComposeResult:
+        """One scrolling column."""
+        with VerticalScroll(id="help") as column:
+            column.border_title = "Keys"
+            column.border_subtitle = "up/down scroll, esc close"
+            rest = tuple(context for context in KeyContext if context not in self._contexts)
+            for context, rows in help_rows(*self._contexts, *rest):
+                yield Static(context.value, classes="help-heading")
+                yield Static(_table(rows), classes="help-rows")
+            yield Static("Words in the header", classes="help-heading")
+            yield Static(_table(list(_SIGNS)), classes="help-rows")
+
+    def on_mount(self) -> None:
+        """Take the arrow keys at once."""
+        self.query_one("#help").focus()
+
+
+def _table(rows: list[tuple[str, str]]) -> Content:
+    # The second column hangs, so that a long line wraps below itself and not below the keys.
+    lines = [
+        Content.assemble((f"{key:<{_KEY_WIDTH}}", "bold $accent"), (text, "")) for key, text in rows
+    ]
+    return Content("\n").join(lines)

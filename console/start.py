@@ -1,0 +1,66 @@
+"""What the console opens with, and how it draws: plain values from the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StartSetup:
+    """Open on the Setup screen."""
+
+    training: bool = False
+    """Whether training is chosen there at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRuns:
+    """Open on the list of runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartAttach:
+    """Open the Live screen on a run, live or ended."""
+
+    run_directory: Path
+    read_only: bool = False
+    """Whether this console may only look."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartReplay:
+    """Open a run with a play head of this console's own."""
+
+    run_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StartDemo:
+    """Start the demo run and open it."""
+
+
+StartRequest = StartSetup | StartRuns | StartAttach | StartReplay | StartDemo
+
+
+@dataclass(frozen=True, slots=True)
+class DrawingOptions:
+    """How this terminal is drawn to."""
+
+    ascii: bool = False
+    """No character outside ASCII."""
+    low_bandwidth: bool = False
+    """One redraw a second and no animation."""
+
+    @property
+    def refresh_hz(self) -> float:
+        """How often the screen looks for something new."""
+        return 1.0 if self.low_bandwidth else 2.0
+
+
+def over_ssh(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether the terminal is at the other end of an SSH line."""
+    values = os.environ if environment is None else environment
+    return "SSH_CONNECTION" in values or "SSH_TTY" in values

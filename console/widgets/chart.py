@@ -1,0 +1,159 @@
+"""The chart widget: draws only when data, viewport or size changed, and repaints changed rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.charts.model import ChartData, Viewport
+from console.themes import SeriesPalette, palette_for
+
+if TYPE_CHECKING:
+    from console.charts.frame import Line
+
+
+class Chart(Widget):
+    """Curves over time in a frame, under a heading with their current values.
+
+    Args:
+        ascii_only: Draw without Unicode.
+        id: Identifier, also what `Chart.Picked` tells.
+    """
+
+    DEFAULT_CSS = "Chart { height: 1fr; width: 1fr; }"
+
+    class Picked(Message):
+        """The operator clicked on a chart, maybe at a moment."""
+
+        def __init__(self, chart: Chart, column_share: float | None) -> None:
+            super().__init__()
+            self.chart = chart
+            self.column_share = column_share
+            """Where along the time axis, 0…1; None outside of the canvas."""
+
+    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ascii_only = ascii_only
+        self._data: ChartData | None = None
+        self._viewport = Viewport(0.0, 1.0)
+        self._logarithmic = False
+        self._selected = False
+        self._lines: tuple[Line, ...] = ()
+        self._strips: list[Strip] = []
+        self._drawn: tuple[object, ...] = ()
+
+    @property
+    def data(self) -> ChartData | None:
+        """What is shown."""
+        return self._data
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the y axis is logarithmic."""
+        return self._logarithmic
+
+    @logarithmic.setter
+    def logarithmic(self, value: bool) -> None:
+        self._logarithmic = value
+        self._update()
+
+    @property
+    def selected(self) -> bool:
+        """Whether keys that act on one chart act on this one."""
+        return self._selected
+
+    @selected.setter
+    def selected(self, value: bool) -> None:
+        self._selected = value
+        self._update()
+
+    def show(self, data: ChartData, viewport: Viewport) -> None:
+        """Show `data` in `viewport`; costs nothing if both are the same as before."""
+        self._data = data
+        self._viewport = viewport
+        self._update()
+
+    def redraw(self) -> None:
+        """Draw anew although nothing changed, as under another theme."""
+        self._drawn = ()
+        self._update()
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self._update()
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which chart and which moment was meant."""
+        from console.charts.frame import GUTTER, canvas_size
+
+        columns, rows = canvas_size(*self.size)
+        column = event.x - GUTTER - 2
+        inside = 0 <= column < columns and 1 <= event.y <= rows
+        self.post_message(self.Picked(self, (column + 0.5) / columns if inside else None))
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        base = self.rich_style
+        if y < len(self._strips):
+            return self._strips[y].apply_style(base)
+        return Strip.blank(self.size.width, base)
+
+    def _update(self) -> None:
+        width, height = self.size
+        if self._data is None or width < 12 or height < 4 or not self.is_attached:
+            return
+        wanted = (
+            self._data,
+            self._viewport,
+            self._logarithmic,
+            self._selected,
+            width,
+            height,
+            self.app.theme,
+        )
+        if wanted == self._drawn:
+            return
+        # Imported here: the plotting library must not delay the first paint.
+        from console.charts.frame import FrameOptions, compose_chart
+
+        options = FrameOptions(width, height, self._ascii_only, self._logarithmic, self._selected)
+        lines = compose_chart(self._data, self._viewport, options)
+        themed_anew = not self._drawn or self._drawn[-1] != self.app.theme
+        before = () if themed_anew else self._lines
+        self._drawn, self._lines = wanted, lines
+        palette = palette_for(self.app.theme)
+        changed = []
+        for row, line in enumerate(lines):
+            if row < len(before) and before[row] == line:
+                continue
+            if row < len(self._strips):
+                self._strips[row] = _strip(line, palette)
+            else:
+                self._strips.append(_strip(line, palette))
+            changed.append(Region(0, row, width, 1))
+        del self._strips[len(lines) :]
+        if changed:
+            self.refresh(*changed)
+
+
+def _strip(line: Line, palette: SeriesPalette) -> Strip:
+    return Strip(
+        [
+            Segment(
+                span.text,
+                Style(
+                    color=palette.color(span.series) if span.series else None,
+                    bold=span.bold or None,
+                    reverse=span.inspected or None,
+                ),
+            )
+            for span in line
+        ]
+    )
