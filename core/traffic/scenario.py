@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -20,6 +19,7 @@ from core.traffic.faults import (
 )
 from core.traffic.model import PositiveSeconds, Ratio, ScenarioModel, Seconds
 from core.traffic.patterns import ArNoisePattern, Pattern
+from core.traffic.service import ServiceModel, ServiceTimeDistribution
 
 __all__ = [
     "ClusterModel",
@@ -46,60 +46,6 @@ INITIAL_UTILIZATION = 0.7
 
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Lower-case words joined by hyphens."""
-
-
-class ServiceTimeDistribution(StrEnum):
-    """Shape of the time that one request occupies a worker."""
-
-    EXPONENTIAL = "exponential"
-    SHIFTED_EXPONENTIAL = "shifted-exponential"
-    """A fixed part and an exponential part: less variable than exponential."""
-
-
-class ServiceModel(ScenarioModel):
-    """How one pod serves requests, starts and stops."""
-
-    workers: Annotated[int, Field(ge=1, le=1000, description="Requests served at once.")] = 2
-    service_time_ms: Annotated[float, Field(gt=0, description="Mean time of one request.")] = 35.0
-    service_time_distribution: ServiceTimeDistribution = ServiceTimeDistribution.EXPONENTIAL
-    service_time_cv: Annotated[
-        float,
-        Field(gt=0, le=1, description="Standard deviation over mean; below 1 only if shifted."),
-    ] = 1.0
-    timeout_s: Annotated[PositiveSeconds, Field(description="Slower requests fail.")] = 10.0
-    startup_median_s: Annotated[
-        float, Field(ge=0, description="Median time from creation until a pod serves.")
-    ] = 20.0
-    startup_sigma: Annotated[
-        float, Field(ge=0, le=2, description="Sigma of the lognormal start-up time.")
-    ] = 0.4
-    termination_s: Annotated[
-        Seconds, Field(description="A pod being removed serves nothing new but is still paid for.")
-    ] = 5.0
-    cpu_per_capacity: Annotated[
-        float, Field(gt=0, description="CPU utilisation (of the request) of a fully busy pod.")
-    ] = 1.0
-    cpu_idle: Annotated[float, Field(ge=0, description="CPU utilisation of an idle pod.")] = 0.02
-    memory_base: Annotated[float, Field(ge=0, description="Memory utilisation when idle.")] = 0.35
-    memory_per_queued_request: Annotated[
-        float, Field(ge=0, description="Memory utilisation added by each request queued at a pod.")
-    ] = 0.001
-
-    @property
-    def pod_capacity_rps(self) -> float:
-        """Requests per second that one ready pod serves at full utilisation."""
-        return self.workers * 1000.0 / self.service_time_ms
-
-    @model_validator(mode="after")
-    def _variation_fits_distribution(self) -> ServiceModel:
-        exponential = self.service_time_distribution is ServiceTimeDistribution.EXPONENTIAL
-        if exponential and self.service_time_cv != 1.0:
-            raise ValueError(
-                "expected service_time_cv 1 for an exponential service time, "
-                f"found {self.service_time_cv:g}; "
-                "set service_time_distribution to shifted-exponential"
-            )
-        return self
 
 
 class ClusterModel(ScenarioModel):

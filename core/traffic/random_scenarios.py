@@ -1,0 +1,155 @@
+"""Random scenarios: the broad distribution that policies are trained on.
+
+Breadth is the point. Traffic, service and cluster vary together, so that what is learned holds
+for services never seen: a policy sees one to eight workers, start-up from five seconds to two
+minutes, and every family of traffic from a calm day to bursts of seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from core.traffic.faults import (
+    DependencyLatencyFault,
+    Fault,
+    MetricsGapFault,
+    NodeLossFault,
+    PodCrashFault,
+    ScaleRejectedFault,
+    SlowStartFault,
+)
+from core.traffic.patterns import ArNoisePattern
+from core.traffic.random_traffic import draft_base, draft_extra, log_uniform
+from core.traffic.scenario import (
+    ClusterModel,
+    MetricsModel,
+    Scenario,
+    ServiceModel,
+    ServiceTimeDistribution,
+    SloModel,
+)
+
+EPISODE_S = 7200
+"""Two hours: long enough for slow waves and slow pods, short enough for many of them."""
+
+_LARGEST_PEAK_PODS = 150.0
+_FAULT_SHARE = 0.15
+_LIMITED_NODES_SHARE = 0.1
+_ODD_START_SHARE = 0.2
+_TIGHT_SHARE = 0.15
+
+
+def random_scenario(rng: np.random.Generator) -> Scenario:
+    """Draw a training episode of two hours.
+
+    The mean traffic keeps 3 to 50 pods fully busy and its peaks at most about 150. The SLO is 6.5
+    to 10 mean service times, so an unloaded service violates it for at most 0.15 % of its
+    requests. About one episode in seven has a fault or two.
+
+    Args:
+        rng: Source of all randomness, also of the scenario's own seed.
+    """
+    service, slo = _service(rng)
+    extras = int(rng.choice([0, 1, 2, 3], p=[0.2, 0.4, 0.3, 0.1]))
+    drafts = [
+        draft_base(rng, EPISODE_S),
+        *(draft_extra(rng, EPISODE_S) for _ in range(extras)),
+    ]
+    mean_share = sum(draft.mean for draft in drafts)
+    peak_share = sum(draft.peak for draft in drafts)
+    unit_pods = min(log_uniform(rng, 3.0, 50.0) / mean_share, _LARGEST_PEAK_PODS / peak_share)
+    unit_rps = unit_pods * service.pod_capacity_rps
+    mean_pods, peak_pods = unit_pods * mean_share, unit_pods * peak_share
+    noises = tuple(
+        ArNoisePattern(
+            sigma=log_uniform(rng, 0.01, 0.25), correlation_s=log_uniform(rng, 2.0, 600.0)
+        )
+        for _ in range(int(rng.choice([0, 1, 2], p=[0.2, 0.6, 0.2])))
+    )
+    cluster = _cluster(rng, mean_pods, peak_pods)
+    return Scenario(
+        name="random",
+        description=f"Random traffic of {mean_pods:.0f} pods on average: "
+        f"{', '.join(draft.family for draft in drafts)}.",
+        traffic=tuple(pattern for draft in drafts for pattern in draft.build(unit_rps)) + noises,
+        service=service,
+        cluster=cluster,
+        slo=slo,
+        metrics=MetricsModel(
+            delay_s=rng.uniform(2.0, 10.0), window_s=float(rng.choice([15, 15, 30, 60]))
+        ),
+        duration_s=EPISODE_S,
+        seed=int(rng.integers(2**31)),
+        faults=_faults(rng, cluster) if rng.random() < _FAULT_SHARE else (),
+    )
+
+
+def _service(rng: np.random.Generator) -> tuple[ServiceModel, SloModel]:
+    service_time_ms = log_uniform(rng, 15.0, 80.0)
+    shifted = rng.random() < 0.2
+    kind = (
+        ServiceTimeDistribution.SHIFTED_EXPONENTIAL
+        if shifted
+        else ServiceTimeDistribution.EXPONENTIAL
+    )
+    service = ServiceModel(
+        workers=int(rng.integers(1, 9)),
+        service_time_ms=service_time_ms,
+        service_time_distribution=kind,
+        service_time_cv=rng.uniform(0.3, 1.0) if shifted else 1.0,
+        timeout_s=log_uniform(rng, 4.0, 20.0),
+        startup_median_s=log_uniform(rng, 5.0, 120.0),
+        startup_sigma=rng.uniform(0.1, 0.6),
+        termination_s=rng.uniform(1.0, 15.0),
+        cpu_per_capacity=rng.uniform(0.6, 1.2),
+        memory_base=rng.uniform(0.2, 0.6),
+    )
+    return service, SloModel(latency_ms=service_time_ms * rng.uniform(6.5, 10.0))
+
+
+def _cluster(rng: np.random.Generator, mean_pods: float, peak_pods: float) -> ClusterModel:
+    min_replicas = int(rng.integers(1, 4))
+    room = rng.uniform(0.6, 1.3) if rng.random() < _TIGHT_SHARE else rng.uniform(1.5, 2.5)
+    max_replicas = max(min_replicas + 2, math.ceil(peak_pods * room))
+    initial: int | None = None
+    if rng.random() < _ODD_START_SHARE:
+        initial = round(mean_pods * log_uniform(rng, 0.5, 2.5))
+        initial = min(max(initial, min_replicas), max_replicas)
+    if rng.random() >= _LIMITED_NODES_SHARE:
+        return ClusterModel(
+            min_replicas=min_replicas, max_replicas=max_replicas, initial_replicas=initial
+        )
+    pods_per_node = int(rng.integers(4, 17))
+    return ClusterModel(
+        min_replicas=min_replicas,
+        max_replicas=max_replicas,
+        initial_replicas=initial,
+        pods_per_node=pods_per_node,
+        nodes=math.ceil(max(1.3 * mean_pods, initial or 1) / pods_per_node),
+        node_provisioning_s=log_uniform(rng, 30.0, 180.0),
+    )
+
+
+def _faults(rng: np.random.Generator, cluster: ClusterModel) -> tuple[Fault, ...]:
+    makers: list[Callable[[float, float], Fault]] = [
+        lambda at_s, _: PodCrashFault(at_s=at_s, count=int(rng.integers(1, 6))),
+        lambda at_s, long_s: SlowStartFault(
+            at_s=at_s, duration_s=long_s, factor=log_uniform(rng, 1.5, 5.0)
+        ),
+        lambda at_s, long_s: DependencyLatencyFault(
+            at_s=at_s, duration_s=long_s, added_ms=log_uniform(rng, 5.0, 40.0)
+        ),
+        lambda at_s, long_s: MetricsGapFault(at_s=at_s, duration_s=min(long_s, 300.0)),
+        lambda at_s, long_s: ScaleRejectedFault(at_s=at_s, duration_s=min(long_s, 300.0)),
+    ]
+    if cluster.pods_per_node is not None:
+        makers.append(lambda at_s, long_s: NodeLossFault(at_s=at_s, duration_s=long_s))
+    return tuple(
+        makers[int(rng.integers(len(makers)))](
+            rng.uniform(300.0, EPISODE_S - 600.0), log_uniform(rng, 60.0, 1200.0)
+        )
+        for _ in range(int(rng.integers(1, 3)))
+    )
