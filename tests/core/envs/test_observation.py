@@ -23,7 +23,8 @@ from tests.core.envs.factory import batch, calm, facts
 
 
 def observe(*states: ClusterState, **fact_changes: Any) -> NDArray[np.float32]:
-    return build_observation(history_of(*states, **fact_changes))[0]
+    seen: NDArray[np.float32] = build_observation(history_of(*states, **fact_changes))[0]
+    return seen
 
 
 def history_of(*states: ClusterState, **fact_changes: Any) -> StateHistory:
