@@ -1,0 +1,209 @@
+"""What a console asks of an engine: insert a command, wait for its answer."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from core.clock import Clock, SystemClock
+from core.errors import RunError
+from core.runs.database import FILE_NAME, connect, translated
+from core.runs.lock import is_alive
+from core.runs.migrations import check_version
+from core.state import ControlMode
+
+ANSWER_TIMEOUT_S: Final = 5.0
+_POLL_S: Final = 0.005
+
+
+class CommandName(StrEnum):
+    """What an engine can be asked to do."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    STEP = "step"
+    """Take one decision, then stay paused."""
+    SPEED = "speed"
+    MODE = "mode"
+    OVERRIDE = "override"
+    RELEASE = "release"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command with its arguments; build it with the functions of this class."""
+
+    name: CommandName
+    arguments: Mapping[str, object] = MappingProxyType({})
+
+    @classmethod
+    def pause(cls) -> Command:
+        """Stop the clock before the next decision."""
+        return cls(CommandName.PAUSE)
+
+    @classmethod
+    def resume(cls) -> Command:
+        """Let the clock run again."""
+        return cls(CommandName.RESUME)
+
+    @classmethod
+    def step(cls) -> Command:
+        """Take one decision now and stay paused; answered when its row is in the file."""
+        return cls(CommandName.STEP)
+
+    @classmethod
+    def speed(cls, value: float | None) -> Command:
+        """Run at `value` simulated seconds per second; None: as fast as possible."""
+        return cls(CommandName.SPEED, {"value": "max" if value is None else value})
+
+    @classmethod
+    def mode(cls, mode: ControlMode) -> Command:
+        """Change the control mode; MANUAL pins the replicas that are desired now."""
+        return cls(CommandName.MODE, {"value": mode.value})
+
+    @classmethod
+    def override(cls, replicas: int, ttl_s: float | None = None) -> Command:
+        """Pin `replicas` at once, for `ttl_s` simulated seconds or until released.
+
+        A second override replaces the first, its time to live included; the mode to which a
+        release returns stays that before the first.
+        """
+        return cls(CommandName.OVERRIDE, {"replicas": replicas, "ttl_s": ttl_s})
+
+    @classmethod
+    def release(cls) -> Command:
+        """End the override (or MANUAL) and return to the former mode."""
+        return cls(CommandName.RELEASE)
+
+    @classmethod
+    def stop(cls) -> Command:
+        """End the run in order; a training keeps what it has learned."""
+        return cls(CommandName.STOP)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What the engine answered."""
+
+    ok: bool
+    message: str
+    """What was done, or why it was refused, in one line."""
+
+
+class CommandSender:
+    """Sends commands to the engine of one run.
+
+    `post` and `poll` never wait, for a console; `send` waits for the answer, for scripts.
+
+    Args:
+        directory: The run directory.
+        read_only: Refuse to send anything. The file is then not even opened.
+        clock: Paces the waiting; the machine's by default.
+    """
+
+    def __init__(
+        self, directory: Path, *, read_only: bool = False, clock: Clock | None = None
+    ) -> None:
+        self._directory = directory
+        self._read_only = read_only
+        self._clock = clock or SystemClock()
+        self._connection: sqlite3.Connection | None = None
+        self._issuer = issuer()
+
+    def post(self, command: Command) -> int:
+        """Hand in a command and return its number at once.
+
+        Raises:
+            RunError: Read-only, no engine works on the run, or the file cannot be written.
+        """
+        if self._read_only:
+            raise RunError(
+                f"expected write access for '{command.name}', found a read-only session.",
+                "Attach without --read-only.",
+            )
+        if not is_alive(self._directory):
+            raise RunError(
+                f"expected a running engine for '{command.name}', found none on run "
+                f"{self._directory.name}.",
+                "Resume or restart the run.",
+            )
+        row = (
+            self._clock.now(),
+            self._issuer,
+            command.name.value,
+            json.dumps(dict(command.arguments)),
+        )
+        with translated(self._directory / FILE_NAME, "write a command to"):
+            cursor = self._open().execute(
+                "INSERT INTO commands (wall_time, issuer, name, arguments, result) "
+                "VALUES (?, ?, ?, ?, '')",
+                row,
+            )
+        return cursor.lastrowid or 0
+
+    def poll(self, number: int) -> CommandResult | None:
+        """The answer to command `number`, or None while there is none.
+
+        Raises:
+            RunError: The file cannot be read.
+        """
+        with translated(self._directory / FILE_NAME, "read"):
+            row = (
+                self._open()
+                .execute("SELECT ok, result FROM commands WHERE id = ?", (number,))
+                .fetchone()
+            )
+        return None if row is None or row[0] is None else CommandResult(bool(row[0]), row[1])
+
+    def send(self, command: Command, timeout_s: float = ANSWER_TIMEOUT_S) -> CommandResult:
+        """Hand in a command and wait for the answer.
+
+        Raises:
+            RunError: As `post`, or the engine ended or did not answer within `timeout_s`.
+        """
+        number = self.post(command)
+        deadline = self._clock.monotonic() + timeout_s
+        while True:
+            alive = is_alive(self._directory)
+            answer = self.poll(number)
+            if answer is not None:
+                return answer
+            if not alive:
+                raise RunError(f"expected an answer to '{command.name}', found the engine gone.")
+            if self._clock.monotonic() >= deadline:
+                raise RunError(
+                    f"expected an answer to '{command.name}' within {timeout_s:g} s, found none.",
+                    "The engine may be busy; the command stays in its queue.",
+                )
+            self._clock.wait(_POLL_S)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = connect(self._directory / FILE_NAME)
+            check_version(connection)
+            self._connection = connection
+        return self._connection
+
+
+def issuer() -> str:
+    """Who sends commands from this process, as user@host, for the audit trail."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

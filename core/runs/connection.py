@@ -1,0 +1,93 @@
+"""A connection that only reads: beside an engine, on a finished run, on a copied file."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from core.errors import RunError
+from core.runs.database import BUSY_TIMEOUT_S
+from core.runs.lock import is_alive
+from core.runs.migrations import check_version
+
+
+class ReadConnection:
+    """Runs SELECTs on a run file; safe to use from several threads.
+
+    Args:
+        path: The file.
+
+    Raises:
+        RunError: There is no such file, it is damaged, no run, or written by a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._frozen = False
+        if not path.is_file():
+            raise RunError(
+                f"expected a run file at {path}, found none.",
+                "`rlscale-console runs list` shows the runs.",
+            )
+        self._connection = self._connect()
+
+    def rows(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._guard:
+            try:
+                return self._execute(sql, arguments).fetchall()
+            except sqlite3.Error as error:
+                raise self._damaged(error) from error
+
+    def row(self, sql: str, *arguments: Any) -> dict[str, Any] | None:
+        """The first row of a query by column name; None if there is none."""
+        with self._guard:
+            try:
+                cursor = self._execute(sql, arguments)
+                row = cursor.fetchone()
+                names = [item[0] for item in cursor.description]
+                cursor.close()
+            except sqlite3.Error as error:
+                raise self._damaged(error) from error
+        return None if row is None else dict(zip(names, row, strict=True))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._guard:
+            self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # Without a write-ahead log and without an engine the file cannot change; `immutable`
+        # then reads it without creating files beside it, also on a read-only disk.
+        self._frozen = not self._log_exists() and not is_alive(self._path.parent)
+        mode = "mode=ro&immutable=1" if self._frozen else "mode=ro"
+        try:
+            connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?{mode}",
+                uri=True,
+                isolation_level=None,
+                timeout=BUSY_TIMEOUT_S,
+                check_same_thread=False,
+            )
+            check_version(connection)
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        return connection
+
+    def _log_exists(self) -> bool:
+        return self._path.with_name(self._path.name + "-wal").exists()
+
+    def _execute(self, sql: str, arguments: tuple[Any, ...]) -> sqlite3.Cursor:
+        if self._frozen and self._log_exists():
+            self._connection.close()
+            self._connection = self._connect()
+        return self._connection.execute(sql, arguments)
+
+    def _damaged(self, error: sqlite3.Error) -> RunError:
+        return RunError(
+            f"expected a readable run file, found {self._path}: {error}.",
+            "Restore it from a copy, or delete the run.",
+        )
