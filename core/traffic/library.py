@@ -13,9 +13,18 @@ import yaml
 from core.errors import InputError
 from core.locations import shipped_scenarios_directory
 from core.traffic.patterns import TracePattern
-from core.traffic.scenario import ClusterModel, Scenario, ServiceModel
-from core.traffic.trace import load_replay, peak_of
+from core.traffic.scenario import (
+    LONGEST_DESCRIPTION,
+    LONGEST_RUN_S,
+    ClusterModel,
+    Scenario,
+    ServiceModel,
+)
+from core.traffic.trace import Trace, load_replay, peak_of, scale_to_peak
 from core.traffic.validation import parse_scenario
+
+MIN_TRACE_S = 15
+"""A trace must last for at least one decision at the default interval."""
 
 _HEADROOM = 2.0
 """A trace's cluster may grow to this many times the pods that its peak keeps fully busy."""
@@ -51,12 +60,15 @@ def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) ->
             traces in it.
 
     Raises:
-        InputError: If there is no such scenario, it is invalid, or has no trace to scale.
+        InputError: If there is no such scenario, it or its trace is invalid, or it has no trace
+            to scale.
     """
-    path = Path(name_or_path)
+    if peak_rps is not None and not (math.isfinite(peak_rps) and peak_rps > 0):
+        raise InputError(f"Expected a positive peak rate, found {peak_rps:g}.")
+    path = Path(name_or_path).expanduser()
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return _trace_scenario(path, peak_rps)
+        return _trace_scenario(path.resolve(), peak_rps)
     if suffix in (".yaml", ".yml"):
         scenario = _read_scenario(path)
     elif suffix or len(path.parts) != 1:
@@ -99,28 +111,47 @@ def scenario_name(text: str) -> str:
     return name or "scenario"
 
 
-def trace_scenario(name: str, description: str, path: Path, peak_rps: float | None) -> Scenario:
-    """A trace on the default service, as long as the trace, with room for its peak.
+def scenario_for_trace(
+    name: str, description: str, source: Path, trace: Trace, pattern: TracePattern
+) -> Scenario:
+    """The default service and cluster for a trace, as long as it, with room for its peak.
+
+    Args:
+        name: Name of the scenario.
+        description: One sentence.
+        source: The file that the trace came from, for errors.
+        trace: What was recorded.
+        pattern: How it is replayed; its `peak_rps` counts, its path is not opened.
 
     Raises:
-        InputError: If the file is no trace or cannot be scaled.
+        InputError: If the trace is too short, too long or cannot be scaled.
     """
-    trace = load_replay(path, peak_rps)
-    standard = ClusterModel()
+    if not MIN_TRACE_S <= trace.duration_s <= LONGEST_RUN_S:
+        raise InputError(
+            f"{source}: expected a trace of {MIN_TRACE_S} s to {LONGEST_RUN_S // 86_400} days, "
+            f"found {trace.duration_s} s.",
+            "Cut it, or record for longer.",
+        )
+    if pattern.peak_rps is not None:
+        trace = scale_to_peak(trace, pattern.peak_rps)
     pods = math.ceil(_HEADROOM * peak_of(trace) / ServiceModel().pod_capacity_rps)
     return Scenario(
         name=name,
-        description=description,
-        traffic=(TracePattern(path=path, peak_rps=peak_rps),),
-        cluster=ClusterModel(max_replicas=max(standard.max_replicas, pods)),
+        description=description[:LONGEST_DESCRIPTION],
+        traffic=(pattern,),
+        cluster=ClusterModel(max_replicas=max(ClusterModel().max_replicas, pods)),
         duration_s=trace.duration_s,
     )
 
 
 def _trace_scenario(path: Path, peak_rps: float | None) -> Scenario:
-    scaled = "" if peak_rps is None else f" scaled to a peak of {peak_rps:g} rps"
-    return trace_scenario(
-        scenario_name(path.stem), f"Recorded traffic of {path.name}{scaled}.", path, peak_rps
+    scaled = "" if peak_rps is None else f", scaled to a peak of {peak_rps:g} rps"
+    return scenario_for_trace(
+        scenario_name(path.stem),
+        f"Recorded traffic of {path.name}{scaled}.",
+        path,
+        load_replay(path),
+        TracePattern(path=path, peak_rps=peak_rps),
     )
 
 
@@ -161,4 +192,8 @@ def _read_scenario(path: Path) -> Scenario:
             f"{path}: expected a readable scenario file, found: {error.strerror or error}.",
             "`rlscale-console scenario list` shows the shipped ones.",
         ) from error
-    return parse_scenario(text, path)
+    scenario = parse_scenario(text, path)
+    for pattern in scenario.traffic:
+        if isinstance(pattern, TracePattern):
+            load_replay(pattern.path, pattern.peak_rps)
+    return scenario

@@ -44,6 +44,11 @@ __all__ = [
 INITIAL_UTILIZATION = 0.7
 """Utilisation at which a run starts if the scenario does not give the initial replicas."""
 
+LONGEST_RUN_S = 31 * 86_400
+"""A month, second by second, still fits into memory with ease."""
+
+LONGEST_DESCRIPTION = 300
+
 NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """Lower-case words joined by hyphens."""
 
@@ -163,7 +168,9 @@ class Scenario(ScenarioModel):
     """One experiment: what arrives, what serves it, what is wanted and what goes wrong."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=80)]
-    description: Annotated[str, Field(max_length=300, description="One sentence.")] = ""
+    description: Annotated[
+        str, Field(max_length=LONGEST_DESCRIPTION, description="One sentence.")
+    ] = ""
     traffic: Annotated[
         tuple[Pattern, ...],
         Field(min_length=1, description="Added up; negative sums count as 0; noise multiplies."),
@@ -177,7 +184,7 @@ class Scenario(ScenarioModel):
     interval_s: Annotated[
         int, Field(ge=1, le=3600, description="Seconds between two decisions.")
     ] = 15
-    duration_s: Annotated[int, Field(ge=1, le=31 * 86_400)] = 3600
+    duration_s: Annotated[int, Field(ge=1, le=LONGEST_RUN_S)] = 3600
     seed: Annotated[int, Field(ge=0, description="Used where no other seed is given.")] = 0
     faults: tuple[Fault, ...] = ()
 

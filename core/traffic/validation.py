@@ -33,12 +33,13 @@ class _UniqueKeyLoader(_Loader):  # type: ignore[misc]
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue
             if key_node.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"{key_node.value} is given twice", problem_mark=key_node.start_mark
                 )
-            if isinstance(key_node.value, str):
-                seen.add(key_node.value)
+            seen.add(key_node.value)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
 
@@ -65,7 +66,7 @@ def parse_scenario(text: str, source: Path) -> Scenario:
         )
     data.setdefault("name", source.stem)
     try:
-        return Scenario.model_validate(data, context={"folder": source.parent})
+        return Scenario.model_validate(data, context={"folder": source.resolve().parent})
     except ValidationError as error:
         raise _invalid(source, text, error) from error
 

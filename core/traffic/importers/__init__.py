@@ -1,0 +1,1 @@
+"""Real traffic made into scenarios: CSV files and web server access logs."""
