@@ -1,0 +1,1 @@
+"""Benchmarks: policies on scenarios with several seeds, and what can be said of the figures."""
