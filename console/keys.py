@@ -50,6 +50,9 @@ _CONTROL = KeyContext.CONTROL
 _REPLAY = KeyContext.REPLAY
 _OVERRIDE = KeyContext.OVERRIDE
 _QUIT = KeyContext.QUIT
+_SETUP = KeyContext.SETUP
+_RUNS = KeyContext.RUNS
+_COMPARE = KeyContext.COMPARE
 
 KEYS: tuple[KeyEntry, ...] = (
     # Everywhere: bound by the application. Letters reach a focused input first.
@@ -202,6 +205,55 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_REPLAY, "right", "cursor(1)", "right", "forward", "Play head one decision on"),
     KeyEntry(_REPLAY, "home", "first", "home", "start", "Play head to the first decision"),
     KeyEntry(_REPLAY, "end", "follow", "end", "end", "Play head to the last decision"),
+    # Setup: digits and letters reach a focused input first.
+    KeyEntry(
+        _SETUP, "enter", "start", "enter", "start", "Start what is chosen, then watch it", 1, True
+    ),
+    KeyEntry(_SETUP, "1", "go(1)", "1", "environment", "Go to the environment, speed and seed"),
+    KeyEntry(_SETUP, "2", "go(2)", "2", "traffic", "Go to the scenarios"),
+    KeyEntry(_SETUP, "3", "go(3)", "3", "policy", "Go to the policy or the training"),
+    KeyEntry(_SETUP, "left", "turn(-1)", "left", "part before", "Go to the part before"),
+    KeyEntry(_SETUP, "right", "turn(1)", "right", "next part", "Go to the next part", 4),
+    KeyEntry(_SETUP, "tab", "field(1)", "tab", "field", "Go to the next field", 3, True),
+    KeyEntry(
+        _SETUP, "shift+tab", "field(-1)", "shift+tab", "field before", "Go back a field", 0, True
+    ),
+    KeyEntry(_SETUP, "slash", "filter", "/", "filter", "Filter the scenarios by words", 6),
+    KeyEntry(_SETUP, "f", "own_file", "f", "own file", "Use a scenario or trace of your own", 7),
+    KeyEntry(_SETUP, "p", "policy", "p t", "run, train", "Run a policy; t trains one", 5),
+    KeyEntry(_SETUP, "escape", "back", "esc", "back", "Leave the field, then the screen"),
+    # Runs.
+    KeyEntry(
+        _RUNS,
+        "enter",
+        "attach",
+        "enter",
+        "attach",
+        "Watch and control a live run; replay another",
+        1,
+    ),
+    KeyEntry(_RUNS, "o", "look", "o", "look", "Attach read-only: look, command nothing", 4),
+    KeyEntry(_RUNS, "p", "replay", "p", "replay", "Replay from the first decision on", 5),
+    KeyEntry(_RUNS, "space", "mark", "space", "mark", "Mark for comparing; at most two", 6),
+    KeyEntry(_RUNS, "c", "compare", "c", "compare", "Compare the two marked runs", 7),
+    KeyEntry(_RUNS, "e", "export", "e", "export", "Export as CSV, JSON or the file itself", 8),
+    KeyEntry(_RUNS, "x", "stop", "x", "stop", "Stop the engine of a live run; asks first", 9),
+    KeyEntry(_RUNS, "u", "resume", "u", "resume", "Resume a training that stopped or was lost", 9),
+    KeyEntry(_RUNS, "D,delete", "delete", "D", "delete", "Delete the run's files; asks first", 10),
+    KeyEntry(_RUNS, "slash", "filter", "/", "filter", "Filter the runs by words", 3),
+    KeyEntry(_RUNS, "escape", "back", "esc", "back", "Clear the filter, the marks, then leave"),
+    # Compare: the looking keys of Live that make sense for two runs.
+    KeyEntry(_COMPARE, "left", "cursor(-1)", "left", "back", "Move the cursor one column back"),
+    KeyEntry(_COMPARE, "right", "cursor(1)", "right", "on", "Move the cursor one column on", 1),
+    KeyEntry(_COMPARE, "home", "first", "home", "first", "Go to the start"),
+    KeyEntry(_COMPARE, "end", "last", "end", "last", "Go to the end"),
+    KeyEntry(_COMPARE, "z", "zoom(1)", "z", "zoom out", "Show more time", 3),
+    KeyEntry(_COMPARE, "Z", "zoom(-1)", "Z", "zoom in", "Show less time around the cursor", 3),
+    KeyEntry(_COMPARE, "l", "log_scale", "l", "log", "Logarithmic latency, and back", 4),
+    KeyEntry(_COMPARE, "x", "swap", "x", "swap", "Swap the two runs", 5),
+    KeyEntry(
+        _COMPARE, "escape", "back", "esc", "back", "Back to the list; clears the cursor first", 2
+    ),
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1, True),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),

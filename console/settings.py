@@ -32,17 +32,18 @@ class SetupChoices(_Section):
     """Policy specification: a shipped or trained one, or a baseline such as `hpa:0.7`."""
     algorithm: Literal["ppo", "dqn"] = "ppo"
     """What to train with."""
-    steps: int = Field(default=1_000_000, gt=0)
-    """Decisions to train for."""
-    learning_rate: float | None = Field(default=None, gt=0)
+    steps: int | None = Field(default=None, gt=0)
+    """Decisions to train for; None takes the algorithm's own."""
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
     """None takes the algorithm's own."""
-    gamma: float | None = Field(default=None, ge=0, lt=1)
+    gamma: float | None = Field(default=None, ge=0, le=1)
     """Discount per decision; None takes the algorithm's own."""
-    environments: int | None = Field(default=None, gt=0)
+    environments: int | None = Field(default=None, gt=0, le=4096)
     """Simulated clusters that train at once; None takes the algorithm's own."""
     traffic: Literal["broad", "scenario"] = "broad"
     """What to train on: random traffic of every kind, or the chosen scenario alone."""
-    seed: int = Field(default=0, ge=0)
+    seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
+    """Where all randomness comes from; None takes the scenario's own, or 0 in a training."""
     speed: Literal["1", "10", "60", "max"] = "10"
     """Simulated seconds per second."""
     mode: Literal["AUTO", "SHADOW", "MANUAL", "HOLD"] = "AUTO"

@@ -1,0 +1,328 @@
+"""The Setup screen: environment, traffic, policy or training, and one key to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
+
+from console.keys import KeyContext, bindings
+from console.settings import SetupChoices
+from console.setup.decider import DeciderPanel
+from console.setup.environment import EnvironmentPanel
+from console.setup.plan import run_config, sentence
+from console.setup.traffic import TrafficPanel
+from console.widgets.choice import Choice
+from console.widgets.field import Field
+from console.widgets.filter_row import FilterRow
+from console.widgets.key_bar import KeyBar
+from core.errors import RlscaleError
+
+if TYPE_CHECKING:
+    from console.app import RlscaleApp
+    from core.runs.config import RunConfig
+
+WIDE = 120
+"""Columns from which all three parts stand side by side."""
+STEPS = ("environment", "traffic", "decider")
+
+
+class SetupScreen(Screen[None]):
+    """Three parts side by side, or one after the other where there is little room.
+
+    Args:
+        training: Whether training is chosen at once.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.SETUP)]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (40, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS = "#scenarios"
+    key_contexts = (KeyContext.SETUP,)
+
+    def __init__(self, *, training: bool = False) -> None:
+        super().__init__()
+        self._training = training
+        self._step = 1
+        self._starting = False
+
+    @property
+    def console_app(self) -> RlscaleApp:
+        """The application, by its own type."""
+        return cast("RlscaleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the parts between a heading and what enter would start."""
+        choices = self.console_app.settings.setup
+        if self._training:
+            choices = choices.model_copy(update={"kind": "training"})
+        ascii_only = self.console_app.drawing.ascii
+        yield Static("", id="setup-heading")
+        with Horizontal(id="setup-panels"):
+            yield EnvironmentPanel(choices, ascii_only=ascii_only)
+            yield TrafficPanel(choices, ascii_only=ascii_only)
+            yield DeciderPanel(choices, ascii_only=ascii_only)
+        yield Static("", id="setup-sentence")
+        yield KeyBar(KeyContext.SETUP)
+
+    def on_mount(self) -> None:
+        """Begin at the traffic, or at the training if that was asked for."""
+        if self._training:
+            self._go_to(3)
+        else:
+            self._show_step(2)
+        self._show_sentence()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
+
+    def on_screen_resume(self) -> None:
+        """Read again what other screens may have changed."""
+        self._starting = False
+        self.decider.refresh_policies()
+        self._show_sentence()
+
+    @property
+    def environment(self) -> EnvironmentPanel:
+        """The first part."""
+        return self.query_one(EnvironmentPanel)
+
+    @property
+    def traffic(self) -> TrafficPanel:
+        """The second part."""
+        return self.query_one(TrafficPanel)
+
+    @property
+    def decider(self) -> DeciderPanel:
+        """The third part."""
+        return self.query_one(DeciderPanel)
+
+    @property
+    def choices(self) -> SetupChoices:
+        """Everything as it stands; fields that are wrong count as empty."""
+        policy, training = self.decider.policy_form, self.decider.training_form
+        return SetupChoices.model_validate(
+            {
+                "kind": "training" if self.decider.is_training else "policy",
+                "scenario": self.traffic.scenario,
+                "peak_rps": self.traffic.peak_rps,
+                "policy": policy.policy,
+                "algorithm": training.algorithm.value,
+                "steps": training.steps,
+                "learning_rate": training.learning_rate,
+                "gamma": training.gamma,
+                "environments": training.environments,
+                "traffic": training.traffic,
+                "seed": self.environment.seed,
+                "speed": self.environment.speed,
+                "mode": policy.mode,
+            }
+        )
+
+    @property
+    def problem(self) -> tuple[Widget, str] | None:
+        """The first thing that stands in the way of starting, and where."""
+        needs_traffic = not self.decider.is_training or (
+            self.decider.training_form.traffic == "scenario"
+        )
+        return (
+            self.environment.problem
+            or (self.traffic.problem if needs_traffic else None)
+            or self.decider.problem
+        )
+
+    def choose_training(self) -> None:
+        """Choose to train, and show what can be set."""
+        self.decider.choose_kind("training")
+        self._go_to(3)
+
+    def choose_scenario(self, name: str) -> None:
+        """Pick a shipped scenario."""
+        self.traffic.choose_scenario(name)
+        self._go_to(2)
+
+    def choose_policy(self, policy: str) -> None:
+        """Pick a policy by its specification."""
+        self.decider.choose_kind("policy")
+        self.decider.policy_form.choose(policy)
+        self._go_to(3)
+
+    def action_policy(self) -> None:
+        """Choose to run a policy."""
+        self.decider.choose_kind("policy")
+        self._go_to(3)
+
+    def action_own_file(self) -> None:
+        """Use a file of one's own as traffic."""
+        self._show_step(2)
+        self.traffic.choose_own_file()
+
+    def action_filter(self) -> None:
+        """Filter the scenarios."""
+        self._show_step(2)
+        self.traffic.open_filter()
+
+    def action_go(self, step: int) -> None:
+        """Show a part and go into it."""
+        self._go_to(step)
+
+    def action_turn(self, change: int) -> None:
+        """Go to the part beside."""
+        self._go_to(min(max(self._step + change, 1), len(STEPS)))
+
+    def action_field(self, change: int) -> None:
+        """Go to the next field, through all parts."""
+        fields = [widget for step in STEPS for widget in self._fields(step)]
+        if self.focused in fields:
+            target = fields[(fields.index(self.focused) + change) % len(fields)]
+        else:
+            target = fields[0 if change > 0 else -1]
+        self._focus(target)
+
+    def action_back(self) -> None:
+        """Leave what is open; nothing that was chosen is lost."""
+        if isinstance(self.focused, Input):
+            self._focus(self._fields(STEPS[self._step - 1])[0])
+        elif len(self.app.screen_stack) > 1:
+            self._remember()
+            self.app.pop_screen()
+
+    def action_start(self) -> None:
+        """Start what is chosen, or show what is wrong."""
+        focused = self.focused
+        if isinstance(focused, Input) and isinstance(focused.parent, FilterRow):
+            focused.parent.action_keep()
+            return
+        if self._starting:
+            return
+        problem = self.problem
+        if problem is not None:
+            self._focus(problem[0])
+            self._show_sentence()
+            return
+        self._remember()
+        self._starting = True
+        self._say(Content.styled("Starting the engine", "$accent"))
+        self._launch(run_config(self.choices, self.decider.training_form.kept_as))
+
+    @work(thread=True, exclusive=True, group="launch")
+    def _launch(self, config: RunConfig) -> None:
+        from core.runs.launch import launch
+
+        try:
+            directory = launch(config)
+        except (RlscaleError, OSError) as error:
+            self.app.call_from_thread(self._could_not_start, str(error))
+        else:
+            self.app.call_from_thread(self._started, directory)
+
+    def _started(self, directory: Path) -> None:
+        self._starting = False
+        self._show_sentence()
+        if self.is_current:
+            self.console_app.open_live(directory)
+
+    def _could_not_start(self, reason: str) -> None:
+        self._starting = False
+        self._say(Content.styled(f"Not started: {reason}", "$error"))
+
+    def _remember(self) -> None:
+        settings = self.console_app.settings
+        choices = self.choices
+        if not choices.scenario:
+            choices = choices.model_copy(update={"scenario": settings.setup.scenario})
+        self.console_app.remember(settings.model_copy(update={"setup": choices}))
+
+    def _fields(self, step: str) -> list[Widget]:
+        # Parts that are hidden for lack of room still have fields: going there shows them.
+        panel = self.query_one(f"#{step}")
+        return [
+            widget
+            for widget in panel.query("*").results(Widget)
+            if widget.can_focus
+            and not widget.disabled
+            and all(
+                isinstance(ancestor, Widget) and ancestor.display
+                for ancestor in widget.ancestors_with_self
+                if isinstance(ancestor, Widget)
+                and ancestor is not panel
+                and panel in ancestor.ancestors
+            )
+        ]
+
+    def _go_to(self, step: int) -> None:
+        self._show_step(step)
+        fields = self._fields(STEPS[step - 1])
+        preferred = [field for field in fields if isinstance(field, OptionList)]
+        self._focus((preferred or fields)[0])
+
+    def _focus(self, widget: Widget) -> None:
+        for number, step in enumerate(STEPS, start=1):
+            if self.query_one(f"#{step}") in widget.ancestors:
+                self._show_step(number)
+        # Hidden widgets cannot be focused before the stylesheet has shown their part.
+        self.call_after_refresh(widget.focus)
+
+    def _show_step(self, number: int) -> None:
+        self._step = number
+        for position, step in enumerate(STEPS, start=1):
+            self.query_one(f"#{step}").set_class(position == number, "-current")
+        self._show_heading()
+
+    def on_resize(self) -> None:
+        """Name the parts where only one of them is shown."""
+        self._show_heading()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus, whoever moved it."""
+        for number, step in enumerate(STEPS, start=1):
+            if self.query_one(f"#{step}") in event.widget.ancestors and number != self._step:
+                self._show_step(number)
+
+    @on(Choice.Changed)
+    @on(Field.Changed)
+    @on(TrafficPanel.Changed)
+    @on(DeciderPanel.Changed)
+    def _changed(self) -> None:
+        self.environment.set_training(self.decider.is_training)
+        if self.environment.problem is None:
+            self.traffic.set_seed(self.environment.seed)
+        self._show_sentence()
+
+    def _show_heading(self) -> None:
+        parts: list[Content | tuple[str, str]] = [(" rlscale-console ", "bold")]
+        if self.size.width >= WIDE:
+            parts.append((" setup", "$series-axis"))
+            self.query_one("#setup-heading", Static).update(Content.assemble(*parts))
+            return
+        names = ("environment", "traffic", "training" if self._is_training else "policy")
+        for number, name in enumerate(names, start=1):
+            style = "bold reverse" if number == self._step else "$series-axis"
+            parts.append((f" {number} {name} ", style))
+        self.query_one("#setup-heading", Static).update(Content.assemble(*parts))
+
+    @property
+    def _is_training(self) -> bool:
+        return self.decider.is_training if self.decider.is_mounted else self._training
+
+    def _show_sentence(self) -> None:
+        if self._starting:
+            return
+        problem = self.problem
+        if problem is not None:
+            self._say(Content.styled(f"Cannot start: {problem[1]}", "$warning"))
+            return
+        text = sentence(self.choices, self.decider.training_form.kept_as)
+        self._say(Content.assemble(("enter ", "bold $footer-key-foreground"), text))
+
+    def _say(self, content: Content) -> None:
+        self.query_one("#setup-sentence", Static).update(content)
+
+    def _redraw(self) -> None:
+        self.traffic.redraw()

@@ -1,0 +1,103 @@
+"""Third part of Setup: run a policy, or train one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from console.settings import SetupChoices
+from console.setup.policy import PolicyForm
+from console.setup.training import TrainingForm
+from console.widgets.choice import Choice, Option
+from console.widgets.field import Field
+from console.widgets.pick_list import PickList
+
+KINDS = (
+    Option("policy", "run a policy"),
+    Option("training", "train one"),
+)
+
+
+class DeciderPanel(Vertical):
+    """Who decides: one of the policies there are, or one that is yet to be trained.
+
+    Args:
+        choices: What was chosen last.
+        ascii_only: Draw without Unicode.
+    """
+
+    BORDER_TITLE = "3 policy"
+
+    @dataclass
+    class Changed(Message):
+        """Something in the panel changed."""
+
+        panel: DeciderPanel
+
+    def __init__(self, choices: SetupChoices, *, ascii_only: bool = False) -> None:
+        super().__init__(id="decider", classes="setup--panel")
+        self._choices = choices
+        self._ascii_only = ascii_only
+
+    def compose(self) -> ComposeResult:
+        """Put the question over the form that answers it."""
+        yield Choice("what", KINDS, value=self._choices.kind, id="kind")
+        yield PolicyForm(self._choices, ascii_only=self._ascii_only)
+        yield TrainingForm(self._choices)
+
+    def on_mount(self) -> None:
+        """Show the form; what takes reading comes after the first paint."""
+        self._show_form()
+        self.call_after_refresh(self.refresh_policies)
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a policy is to be trained."""
+        return self.query_one("#kind", Choice).value == "training"
+
+    @property
+    def policy_form(self) -> PolicyForm:
+        """The form for running a policy."""
+        return self.query_one(PolicyForm)
+
+    @property
+    def training_form(self) -> TrainingForm:
+        """The form for training one."""
+        return self.query_one(TrainingForm)
+
+    @property
+    def problem(self) -> tuple[Widget, str] | None:
+        """The first thing that is wrong, and where."""
+        return self.training_form.problem if self.is_training else self.policy_form.problem
+
+    def choose_kind(self, kind: str) -> None:
+        """Choose `policy` or `training`."""
+        self.query_one("#kind", Choice).value = kind
+
+    @work(thread=True, exclusive=True, group="policies")
+    def refresh_policies(self) -> None:
+        """Read which policies exist, and how fast earlier trainings were."""
+        from console.setup.estimate import measured_speeds
+        from core.agents.registry import list_policies
+
+        entries = list_policies()
+        self.app.call_from_thread(self.policy_form.offer, entries)
+        speeds = measured_speeds()
+        self.app.call_from_thread(self.training_form.set_speeds, speeds)
+
+    @on(Choice.Changed, "#kind")
+    def _show_form(self) -> None:
+        self.policy_form.display = not self.is_training
+        self.training_form.display = self.is_training
+        self.border_title = "3 training" if self.is_training else "3 policy"
+
+    @on(Choice.Changed)
+    @on(Field.Changed)
+    @on(PickList.Picked)
+    def _tell(self) -> None:
+        self.post_message(self.Changed(self))

@@ -1,0 +1,141 @@
+"""Third part of Setup, first half: which policy runs, and who is in control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from console.settings import SetupChoices
+from console.setup.parsing import REPLICAS, UTILIZATION
+from console.widgets.choice import Choice, Option
+from console.widgets.field import Field
+from console.widgets.pick_list import Entry, PickList
+from core.agents.registry import PolicyEntry, PolicyOrigin
+
+MODES = (
+    Option("AUTO", "AUTO", "The policy acts."),
+    Option("SHADOW", "SHADOW", "The policy only advises; replicas stay as they are."),
+    Option("MANUAL", "MANUAL", "You set the replicas; the policy's advice is recorded."),
+    Option("HOLD", "HOLD", "Frozen: nothing is scaled."),
+)
+_HEADINGS = {
+    PolicyOrigin.SHIPPED: "shipped",
+    PolicyOrigin.TRAINED: "trained here",
+    PolicyOrigin.BASELINE: "baselines",
+}
+_TARGET_UTILIZATION = 0.7
+
+
+class PolicyForm(Vertical):
+    """The list of policies, a parameter where the picked one has any, and the control mode.
+
+    Args:
+        choices: What was chosen last.
+        ascii_only: Draw without Unicode.
+    """
+
+    def __init__(self, choices: SetupChoices, *, ascii_only: bool = False) -> None:
+        super().__init__(id="policy-form")
+        self._choices = choices
+        self._ascii_only = ascii_only
+        self._entries: tuple[PolicyEntry, ...] = ()
+        self._name, _, self._parameter = choices.policy.partition(":")
+
+    def compose(self) -> ComposeResult:
+        """Put the list over what it says, then the parameter and the mode."""
+        yield PickList(id="policies", ascii_only=self._ascii_only)
+        yield Static("", id="policy-note", markup=False)
+        yield Field(
+            "target CPU",
+            UTILIZATION.parse,
+            text=self._parameter if self._name == "hpa" and self._parameter else "0.7",
+            hint="of the request",
+            id="target-utilization",
+        )
+        yield Field(
+            "replicas",
+            REPLICAS.parse,
+            text=self._parameter if self._name == "static" and self._parameter else "10",
+            id="static-replicas",
+        )
+        yield Choice("control", MODES, value=self._choices.mode, id="mode")
+        yield Static("", id="mode-note", markup=False)
+
+    def on_mount(self) -> None:
+        """Offer what can be named without reading anything; the rest follows from `offer`."""
+        self.query_one("#policies", PickList).set_entries(
+            [Entry(self._name, self._name)] if self._name else []
+        )
+        self._show()
+
+    def offer(self, entries: Sequence[PolicyEntry]) -> None:
+        """List the policies that exist; the pick stays if it is among them."""
+        self._entries = tuple(entries)
+        policies = self.query_one("#policies", PickList)
+        policies.set_entries(
+            Entry(_name(entry), _name(entry), entry.description, _HEADINGS[entry.origin])
+            for entry in entries
+        )
+        self._show()
+
+    @property
+    def policy(self) -> str:
+        """What `load_policy` takes."""
+        name = self.query_one("#policies", PickList).picked
+        if name == "hpa":
+            target = cast("float | None", self.query_one("#target-utilization", Field).value)
+            return "hpa" if target is None or target == _TARGET_UTILIZATION else f"hpa:{target:g}"
+        if name == "static":
+            return f"static:{self.query_one('#static-replicas', Field).value}"
+        return name
+
+    @property
+    def mode(self) -> str:
+        """The control mode at the start."""
+        return self.query_one("#mode", Choice).value
+
+    @property
+    def problem(self) -> tuple[Widget, str] | None:
+        """The first thing that is wrong, and where."""
+        for field in self.query(Field):
+            if field.display and field.error:
+                return field.input, f"{field.label}: {field.error}"
+        entry = self._entry
+        if entry is not None and entry.description.startswith("cannot be used"):
+            return self.query_one("#policies", PickList), entry.description
+        return None
+
+    def choose(self, policy: str) -> None:
+        """Pick a policy by its specification."""
+        name, _, parameter = policy.partition(":")
+        self.query_one("#policies", PickList).pick(name)
+        if parameter:
+            field = "#target-utilization" if name == "hpa" else "#static-replicas"
+            self.query_one(field, Field).text = parameter
+        self._show()
+
+    @property
+    def _entry(self) -> PolicyEntry | None:
+        picked = self.query_one("#policies", PickList).picked
+        return next((entry for entry in self._entries if _name(entry) == picked), None)
+
+    @on(PickList.Picked)
+    @on(Choice.Changed)
+    def _show(self) -> None:
+        name = self.query_one("#policies", PickList).picked
+        self.query_one("#target-utilization").display = name == "hpa"
+        self.query_one("#static-replicas").display = name == "static"
+        entry = self._entry
+        self.query_one("#policy-note", Static).update("" if entry is None else entry.description)
+        self.query_one("#mode-note", Static).update(self.query_one("#mode", Choice).chosen.meaning)
+
+
+def _name(entry: PolicyEntry) -> str:
+    # A baseline's parameter has a field of its own; a bundle's name is kept whole.
+    return entry.spec.partition(":")[0] if entry.origin is PolicyOrigin.BASELINE else entry.spec
