@@ -173,7 +173,10 @@ class Scenario(ScenarioModel):
     ] = ""
     traffic: Annotated[
         tuple[Pattern, ...],
-        Field(min_length=1, description="Added up; negative sums count as 0; noise multiplies."),
+        Field(
+            description="Added up; negative sums count as 0; noise multiplies.",
+            json_schema_extra={"minItems": 1},
+        ),
     ]
     service: ServiceModel = ServiceModel()
     cluster: ClusterModel = ClusterModel()

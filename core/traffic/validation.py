@@ -20,6 +20,29 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The C parser where PyYAML was built with it: eight times faster."""
 
 
+_EXPECTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "greater_than": "a number above {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "invalid_key": "the name of a field",
+    "less_than_equal": "at most {le:g}",
+    "model_attributes_type": "fields (name: value)",
+    "model_type": "fields (name: value)",
+    "path_type": "a path",
+    "string_pattern_mismatch": "lower-case words joined by hyphens",
+    "string_too_long": "at most {max_length} characters",
+    "string_type": "text",
+    "tuple_type": "a list",
+}
+"""What pydantic's kinds of error mean to somebody who writes YAML."""
+
 _MODELS_BY_KIND: dict[str, type[BaseModel]] = {
     model.model_fields["kind"].default: model
     for union in (Pattern, Fault)
@@ -59,7 +82,7 @@ def parse_scenario(text: str, source: Path) -> Scenario:
     except yaml.YAMLError as error:
         raise _broken_yaml(source, error) from error
     if not isinstance(data, dict):
-        found = "nothing" if data is None else f"a {type(data).__name__}"
+        found = "nothing" if data is None else "a list" if isinstance(data, list) else repr(data)
         raise InputError(
             f"{source}: expected a scenario (name, traffic, …), found {found}.",
             "`rlscale-console scenario show baseline-steady` shows one.",
@@ -73,7 +96,7 @@ def parse_scenario(text: str, source: Path) -> Scenario:
 
 def _broken_yaml(source: Path, error: yaml.YAMLError) -> InputError:
     mark = getattr(error, "problem_mark", None)
-    where = f"{source} line {mark.line + 1}" if mark is not None else str(source)
+    where = f"{source}: line {mark.line + 1}" if mark is not None else str(source)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return InputError(
         f"{where}: expected valid YAML, found: {problem}.", "Check indentation, colons and quotes."
@@ -128,11 +151,13 @@ def _explain(detail: ErrorDetails, path: Sequence[str | int]) -> str:
     if kind == "union_tag_invalid":
         kinds = [name.strip().strip("'") for name in context["expected_tags"].split(",")]
         tag = context["tag"]
-        return f"expected a kind out of {', '.join(kinds)}, found {tag}{_suggestion(tag, kinds)}"
-    if kind == "string_pattern_mismatch":
-        return f"expected lower-case words joined by hyphens, found {_shown(found)}"
-    message = detail["msg"].replace("Input should be ", "").replace("a valid ", "a ")
-    return f"expected {message[0].lower()}{message[1:]}, found {_shown(found)}"
+        return (
+            f"expected a kind out of {', '.join(kinds)}, found {tag}{_suggestion(str(tag), kinds)}"
+        )
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind].format(**context)}, found {_shown(found)}"
+    message = detail["msg"].removeprefix("Input should be ")
+    return f"expected {message}, found {_shown(found)}"
 
 
 def _shown(value: object) -> str:
@@ -142,9 +167,7 @@ def _shown(value: object) -> str:
 
 def _suggestion(word: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
-    if close:
-        return f" (did you mean {close[0]}?)"
-    return f" (known: {', '.join(known)})" if known and len(known) <= 12 else ""
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _known_fields(location: Sequence[str | int]) -> list[str]:
