@@ -180,8 +180,9 @@ def check_tensors(
     tensors: Mapping[str, NDArray[np.generic]],
     shapes: Mapping[str, tuple[int, ...]],
     source: str,
+    limit: float | None = _LARGEST_WEIGHT,
 ) -> None:
-    """Check that exactly these tensors are there, float32 and finite.
+    """Check that exactly these tensors are there, float32, finite and within ±`limit`.
 
     Raises:
         BundleError: One is missing, too many, misshapen, of another type or not finite.
@@ -198,10 +199,11 @@ def check_tensors(
                 f"found {tensor.dtype} {list(tensor.shape)}.",
                 _RETRAIN,
             )
-        if not (np.abs(tensor) <= _LARGEST_WEIGHT).all():
+        sound = np.isfinite(tensor) if limit is None else np.abs(tensor) <= limit
+        if not sound.all():
+            words = "finite numbers" if limit is None else f"numbers within ±{limit:,}"
             raise BundleError(
-                f"expected numbers within ±{_LARGEST_WEIGHT:,} in {name!r} of {source}, "
-                "found larger ones, NaN or Inf.",
+                f"expected {words} in {name!r} of {source}, found larger ones, NaN or Inf.",
                 _RETRAIN,
             )
 

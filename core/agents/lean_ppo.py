@@ -1,0 +1,218 @@
+"""Stable-Baselines3's PPO without the work that N clusters in one array program do not need.
+
+The same algorithm, the same networks, the same random numbers: with the same seed it gives the
+same weights as `stable_baselines3.PPO`, to rounding. What is left out is overhead: distribution
+objects, a Python loop over every cluster at every step, and one copy per minibatch and tensor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.utils import explained_variance
+from stable_baselines3.common.vec_env import VecEnv
+from torch.nn import functional
+
+from core.agents.acting import LastChoice
+from core.state import ValuesKind
+
+
+class LeanPPO(PPO):
+    """PPO for discrete actions and flat observations on the CPU.
+
+    Args and keywords as in `stable_baselines3.PPO`.
+    """
+
+    policy: ActorCriticPolicy
+    reward_scale: float = 1.0
+    """Factor on rewards before they are learned from."""
+    last_choice: LastChoice | None = None
+    """What the policy chose in the newest step of all clusters."""
+
+    def collect_rollouts(
+        self,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: RolloutBuffer,
+        n_rollout_steps: int,
+    ) -> bool:
+        """Fill the buffer; see `stable_baselines3`. False if a callback ended the training."""
+        assert self._last_obs is not None
+        assert isinstance(self._last_obs, np.ndarray)
+        self.policy.set_training_mode(False)
+        rollout_buffer.reset()
+        callback.on_rollout_start()
+        observations: NDArray[np.float32] = self._last_obs
+        dones = self._last_episode_starts
+        for step in range(n_rollout_steps):
+            actions, values, log_probs = self._choose(observations)
+            new_observations, rewards, dones, infos = env.step(actions)
+            self.num_timesteps += env.num_envs
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            rewards = rewards * np.float32(self.reward_scale)
+            if dones.any():
+                self._update_info_buffer(infos, dones)
+                self._bootstrap_truncated(rewards, dones, infos)
+            rollout_buffer.observations[step] = observations
+            rollout_buffer.actions[step, :, 0] = actions
+            rollout_buffer.rewards[step] = rewards
+            rollout_buffer.episode_starts[step] = self._last_episode_starts
+            rollout_buffer.values[step] = values
+            rollout_buffer.log_probs[step] = log_probs
+            self._last_obs = observations = new_observations  # type: ignore[assignment]
+            self._last_episode_starts = dones
+        rollout_buffer.pos, rollout_buffer.full = n_rollout_steps, True
+        rollout_buffer.compute_returns_and_advantage(self._values(observations), dones)  # type: ignore[arg-type]
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    def _choose(
+        self, observations: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        """Sampled actions, values and log-probabilities, shape (n,) each."""
+        policy = self.policy
+        with torch.inference_mode():
+            inputs = torch.from_numpy(observations)
+            latent = policy.mlp_extractor.policy_net(inputs)
+            log_all = functional.log_softmax(policy.action_net(latent), dim=1)
+            probabilities = log_all.exp()
+            actions = torch.multinomial(probabilities, 1, replacement=True)
+            log_probs = log_all.gather(1, actions)
+            values = policy.value_net(policy.mlp_extractor.value_net(inputs))
+        chosen = actions.flatten().numpy()
+        flat_values = values.flatten().numpy()
+        self.last_choice = LastChoice(
+            chosen, probabilities.numpy(), ValuesKind.PROBABILITIES, flat_values
+        )
+        return chosen, flat_values, log_probs.flatten().numpy()
+
+    def _values(self, observations: NDArray[np.float32]) -> torch.Tensor:
+        with torch.inference_mode():
+            return self.policy.predict_values(torch.from_numpy(observations))
+
+    def _bootstrap_truncated(
+        self,
+        rewards: NDArray[np.float32],
+        dones: NDArray[np.bool_],
+        infos: list[dict[str, Any]],
+    ) -> None:
+        """Add the value of the state in which a time limit cut an episode off."""
+        cut = [
+            index
+            for index in np.flatnonzero(dones)
+            if infos[index].get("TimeLimit.truncated", False)
+            and infos[index].get("terminal_observation") is not None
+        ]
+        if cut:
+            last = np.array(
+                [infos[index]["terminal_observation"] for index in cut], dtype=np.float32
+            )
+            values = self._values(last)
+            rewards[cut] += self.gamma * values.flatten().numpy()
+
+    def train(self) -> None:
+        """Update the policy from the rollout; see `stable_baselines3`."""
+        policy, optimizer, buffer = self.policy, self.policy.optimizer, self.rollout_buffer
+        policy.set_training_mode(True)
+        self._update_learning_rate(optimizer)
+        assert callable(self.clip_range)
+        clip_range = self.clip_range(self._current_progress_remaining)
+        parameters = list(policy.parameters())
+        total = buffer.buffer_size * buffer.n_envs
+        observations, actions, old_log_probs, advantages, returns = (
+            _flat(array)
+            for array in (
+                buffer.observations,
+                buffer.actions[:, :, 0],
+                buffer.log_probs,
+                buffer.advantages,
+                buffer.returns,
+            )
+        )
+        sums = torch.zeros(5)
+        batches = 0
+        for _ in range(self.n_epochs):
+            order = torch.from_numpy(np.random.permutation(total))
+            shuffled = [
+                one.index_select(0, order)
+                for one in (observations, actions, old_log_probs, advantages, returns)
+            ]
+            for batch in zip(*(torch.split(one, self.batch_size) for one in shuffled), strict=True):
+                loss, figures = self._loss(*batch, clip_range=clip_range)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+                optimizer.step()
+                sums += figures
+                batches += 1
+            self._n_updates += 1
+        self._record(sums / batches, clip_range)
+
+    def _loss(
+        self,
+        observations: torch.Tensor,
+        actions: torch.Tensor,
+        old_log_probs: torch.Tensor,
+        advantages: torch.Tensor,
+        returns: torch.Tensor,
+        *,
+        clip_range: float,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of one minibatch, and its five figures for the log."""
+        policy = self.policy
+        latent = policy.mlp_extractor.policy_net(observations)
+        log_all = functional.log_softmax(policy.action_net(latent), dim=1)
+        log_probs = log_all.gather(1, actions[:, None]).flatten()
+        values = policy.value_net(policy.mlp_extractor.value_net(observations)).flatten()
+        if self.normalize_advantage and len(advantages) > 1:
+            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        log_ratio = log_probs - old_log_probs
+        ratio = log_ratio.exp()
+        clipped = ratio.clamp(1.0 - clip_range, 1.0 + clip_range)
+        policy_loss = -torch.min(advantages * ratio, advantages * clipped).mean()
+        value_loss = functional.mse_loss(returns, values)
+        entropy_loss = (log_all * log_all.exp()).sum(dim=1).mean()
+        loss = policy_loss + self.ent_coef * entropy_loss + self.vf_coef * value_loss
+        with torch.no_grad():
+            figures = torch.stack(
+                (
+                    policy_loss,
+                    value_loss,
+                    -entropy_loss,
+                    ((ratio - 1.0) - log_ratio).mean(),
+                    ((ratio - 1.0).abs() > clip_range).float().mean(),
+                )
+            )
+        return loss, figures
+
+    def _record(self, figures: torch.Tensor, clip_range: float) -> None:
+        policy_loss, value_loss, entropy, divergence, clipped = figures.tolist()
+        buffer = self.rollout_buffer
+        record = self.logger.record
+        record("train/policy_gradient_loss", policy_loss)
+        record("train/value_loss", value_loss)
+        record("train/entropy", entropy)
+        record("train/approx_kl", divergence)
+        record("train/clip_fraction", clipped)
+        record(
+            "train/explained_variance",
+            explained_variance(buffer.values.flatten(), buffer.returns.flatten()),
+        )
+        record("train/clip_range", clip_range)
+        record("train/n_updates", self._n_updates, exclude="tensorboard")
+
+
+def _flat(array: NDArray[np.generic]) -> torch.Tensor:
+    """(steps, n, …) as one row per transition, in Stable-Baselines3's order."""
+    swapped = np.ascontiguousarray(array.swapaxes(0, 1))
+    return torch.from_numpy(swapped.reshape(-1, *array.shape[2:]))

@@ -1,0 +1,53 @@
+"""The agent that learns with proximal policy optimisation."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import torch
+from stable_baselines3.common.utils import LinearSchedule
+from stable_baselines3.common.vec_env import VecEnv
+
+from core.agents.agent import Agent
+from core.agents.config import Algorithm
+from core.agents.lean_ppo import LeanPPO
+from core.agents.settings import AgentSettings, PpoSettings
+
+ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+
+
+class PPOAgent(Agent[PpoSettings]):
+    """PPO with an actor and a critic of the same shape; see `Agent`."""
+
+    algorithm: ClassVar[Algorithm] = Algorithm.PPO
+    settings_type: ClassVar[type[AgentSettings]] = PpoSettings
+
+    def _build(self, env: VecEnv | gymnasium.Env[Any, Any]) -> LeanPPO:
+        settings = self.settings
+        model = LeanPPO(
+            "MlpPolicy",
+            env,
+            learning_rate=LinearSchedule(settings.learning_rate, 0.0, 1.0),
+            n_steps=settings.rollout_steps,
+            batch_size=settings.batch_size,
+            n_epochs=settings.epochs,
+            gamma=settings.gamma,
+            gae_lambda=settings.gae_lambda,
+            clip_range=settings.clip_range,
+            ent_coef=settings.entropy,
+            vf_coef=settings.value_weight,
+            max_grad_norm=settings.max_gradient_norm,
+            policy_kwargs={
+                "net_arch": {"pi": list(settings.hidden), "vf": list(settings.hidden)},
+                "activation_fn": ACTIVATIONS[settings.activation],
+                "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+            },
+            seed=self.provenance.seed,
+            device="cpu",
+        )
+        model.reward_scale = settings.reward_scale
+        return model
+
+    def _trained_parameters(self) -> dict[str, torch.Tensor]:
+        return dict(self.model.policy.named_parameters())
