@@ -1,0 +1,101 @@
+"""What the pods of n simulated Deployments do with the requests that arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.cluster.columns import Columns, Floats
+from core.cluster.erlang import ErlangTable
+from core.cluster.queueing import flow, response_time, survival
+from core.cluster.telemetry import Sample
+from core.traffic.scenario import Scenario
+
+
+class Services(Columns):
+    """Service models of n clusters and the requests that wait for them.
+
+    Args:
+        size: Number of clusters.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.queue: Floats = np.zeros(size)
+        """Requests waiting now, shape (n,)."""
+        self._workers: Floats = np.ones(size)
+        self._service_s: Floats = np.ones(size)
+        self._spread_s: Floats = np.ones(size)
+        """Mean of the exponential part of the service time; the rest is fixed."""
+        self._timeout_s: Floats = np.ones(size)
+        self._slo_s: Floats = np.ones(size)
+        self._slow: Floats = np.zeros(size)
+        """Share of the newest requests that were counted as slower than the SLO."""
+        self._erlang = ErlangTable()
+
+    def load(self, index: int, scenario: Scenario) -> None:
+        """Start one cluster over, without a queue."""
+        service = scenario.service
+        mean_s = service.service_time_ms / 1000.0
+        self.queue[index] = 0.0
+        self._workers[index] = service.workers
+        self._service_s[index] = mean_s
+        self._spread_s[index] = mean_s * service.service_time_cv
+        self._timeout_s[index] = service.timeout_s
+        self._slo_s[index] = scenario.slo.latency_ms / 1000.0
+        self._slow[index] = 0.0
+
+    def serve(
+        self,
+        rates: Floats,
+        arrivals: Floats,
+        ready: Floats,
+        died: Floats | None,
+        added_s: Floats | None,
+        samples: Floats,
+    ) -> None:
+        """Let some ticks of one second pass.
+
+        Args:
+            rates: Expected requests per second, shape (ticks, n).
+            arrivals: Requests, same shape.
+            ready: Ready pods, same shape.
+            died: Ready pods that died at the start of each tick, same shape.
+            added_s: Added to the service time by a dependency, same shape.
+            samples: Shape (samples, ticks, n), filled in here.
+        """
+        service_s = self._service_s if added_s is None else self._service_s + added_s
+        servers = ready * self._workers
+        capacity = servers / service_s
+        flowing = flow(self.queue, rates, arrivals, capacity, self._timeout_s)
+        served, failed = flowing.served, flowing.failed
+        if died is not None:
+            # What a pod was serving dies with it.
+            busy = np.minimum(rates / np.where(capacity > 0.0, capacity, 1.0), 1.0)
+            lost = np.minimum(died * self._workers * busy, served)
+            served = served - lost
+            failed = failed + lost
+        law = response_time(
+            flowing, rates, servers, service_s, self._spread_s, self._timeout_s, self._erlang
+        )
+        fixed = service_s / self._spread_s - 1.0
+        limit = np.broadcast_to(self._slo_s / self._spread_s - fixed, rates.shape)
+        slow = survival(law, limit)
+        before = np.concatenate([self._slow[None, :], slow[:-1]])
+        refused = np.minimum(failed, arrivals)
+        # Requests that fail out of the queue were counted when they arrived, if slow even then.
+        violations = (failed - refused) * (1.0 - before)
+        violations += refused
+        violations += (arrivals - refused) * slow
+        self.queue = flowing.queue[-1].copy()
+        self._slow = slow[-1].copy()
+        samples[Sample.ARRIVALS] = arrivals
+        samples[Sample.REFUSED] = refused
+        samples[Sample.FAILED] = failed
+        samples[Sample.VIOLATIONS] = violations
+        samples[Sample.SERVED] = served
+        samples[Sample.READY] = ready
+        samples[Sample.QUEUE] = flowing.queue[1:]
+        samples[Sample.FIRST] = law.first
+        samples[Sample.LAST] = law.last
+        samples[Sample.RATE] = law.rate
+        samples[Sample.WEIGHT] = law.weight
+        samples[Sample.FIXED] = fixed

@@ -1,0 +1,127 @@
+"""All randomness of one simulated episode, drawn up front from its seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from core.cluster.columns import Columns, Floats, Integers
+from core.traffic.scenario import Scenario
+from core.traffic.workload import rates_per_second
+
+STARTUP_DRAWS: Final = 256
+"""Start-up times drawn per episode; the pods of an episode use them in turn, again and again."""
+
+
+_PART_TICKS: Final = 600
+"""Ticks of a tape that lie ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What chance has in store for one episode. Never changed once drawn, so it may be shared."""
+
+    rates_rps: Floats
+    """Expected requests per second in every tick, shape (ticks,), a whole number of intervals."""
+    arrivals: Floats
+    """Requests that arrive in every tick, shape (ticks,), whole numbers."""
+    first_rps: float
+    """Mean rate of the first interval, and the rate of the time before the start."""
+    earlier_arrivals: Floats
+    """Requests of the ticks just before the start, shape (earlier ticks,)."""
+    startup_s: Floats
+    """Start-up times in whole seconds, shape (STARTUP_DRAWS,)."""
+
+
+def draw_tape(scenario: Scenario, seed: int, earlier_ticks: int) -> Tape:
+    """Draw an episode.
+
+    The rates are drawn first, so that they equal
+    `rates_per_second(scenario, np.random.default_rng(seed))`. A last interval that the scenario
+    does not fill is filled with the rate of its last second.
+
+    Args:
+        scenario: What to draw.
+        seed: Where all randomness comes from.
+        earlier_ticks: How many ticks before the start are needed, at the mean rate of the first
+            interval.
+
+    Raises:
+        InputError: If a trace of the scenario cannot be read.
+    """
+    rng = np.random.default_rng(seed)
+    rates = rates_per_second(scenario, rng)
+    missing = -len(rates) % scenario.interval_s
+    if missing:
+        rates = np.concatenate([rates, np.full(missing, rates[-1])])
+    arrivals = rng.poisson(rates).astype(np.float64)
+    first_rps = float(rates[: scenario.interval_s].mean())
+    earlier = rng.poisson(first_rps, earlier_ticks).astype(np.float64)
+    return Tape(rates, arrivals, first_rps, earlier, _startup_times(scenario, rng))
+
+
+def redraw_tape(tape: Tape, scenario: Scenario, seed: int, from_tick: int) -> Tape:
+    """Draw arrivals from `from_tick` on and start-up times again; the rates stay as they are."""
+    rng = np.random.default_rng(seed)
+    arrivals = tape.arrivals.copy()
+    arrivals[from_tick:] = rng.poisson(tape.rates_rps[from_tick:])
+    return replace(tape, arrivals=arrivals, startup_s=_startup_times(scenario, rng))
+
+
+def _startup_times(scenario: Scenario, rng: np.random.Generator) -> Floats:
+    service = scenario.service
+    spread = np.exp(service.startup_sigma * rng.standard_normal(STARTUP_DRAWS))
+    return np.ceil(service.startup_median_s * spread)
+
+
+class TapeDeck(Columns):
+    """The tapes of n clusters, read an interval at a time.
+
+    The next part of each tape lies ready in arrays of shape (ticks, n), so that reading is a
+    slice; they are filled anew when they have been read to the end.
+
+    Args:
+        size: Number of clusters.
+        interval: Ticks read at a time.
+    """
+
+    def __init__(self, size: int, interval: int) -> None:
+        self.tapes: list[Tape | None] = [None] * size
+        self._interval = interval
+        self._length = interval * max(1, _PART_TICKS // interval)
+        self._next = self._length
+        self._rates: Floats = np.zeros((self._length, size))
+        self._arrivals: Floats = np.zeros((self._length, size))
+
+    def load(self, index: int, tape: Tape, clock: int = 0) -> None:
+        """Put in another tape, to be read from the tick `clock` on."""
+        self.tapes[index] = tape
+        if self._next < self._length:
+            self._fill(index, tape, self._next, clock)
+
+    def read(self, clock: Integers) -> tuple[Floats, Floats]:
+        """Rates and arrivals of the next interval, shape (interval, n) each.
+
+        Args:
+            clock: Tick at which each tape is read, shape (n,); it moves on by an interval
+                between two calls. After its end a tape is silent.
+        """
+        if self._next == self._length:
+            self._next = 0
+            for index, tape in enumerate(self.tapes):
+                if tape is not None:
+                    self._fill(index, tape, 0, int(clock[index]))
+        rows = slice(self._next, self._next + self._interval)
+        self._next += self._interval
+        return self._rates[rows], self._arrivals[rows]
+
+    def _fill(self, index: int, tape: Tape, row: int, clock: int) -> None:
+        for part, whole in (
+            (self._rates, tape.rates_rps),
+            (self._arrivals, tape.arrivals),
+        ):
+            piece = whole[clock : clock + self._length - row]
+            part[row : row + len(piece), index] = piece
+            part[row + len(piece) :, index] = 0.0
