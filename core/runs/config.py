@@ -42,14 +42,16 @@ class InferenceConfig(BaseModel):
     mode: ControlMode = ControlMode.AUTO
     """The control mode at the start."""
     override_replicas: int | None = Field(default=None, ge=0)
-    """Replicas pinned from the start; only with mode MANUAL."""
+    """Replicas pinned from the start; given if and only if the mode is MANUAL."""
     paused: bool = False
-    """Start paused, before the first decision."""
+    """Start paused, once the first decision is taken."""
 
     @model_validator(mode="after")
     def _check_override(self) -> Self:
         if self.override_replicas is not None and self.mode is not ControlMode.MANUAL:
             raise ValueError(f"expected mode MANUAL with override_replicas, found {self.mode}")
+        if self.override_replicas is None and self.mode is ControlMode.MANUAL:
+            raise ValueError("expected override_replicas with mode MANUAL, found none")
         return self
 
 

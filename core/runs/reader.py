@@ -8,7 +8,7 @@ readers may be open. Each call is one short query on the newest data.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,15 +32,17 @@ from core.runs.records import (
     TrainingRow,
     TrainingStatus,
 )
-from core.runs.rows import read_step, read_totals
+from core.runs.rows import StatusRow, read_step, read_totals, status_of
+from core.runs.schema import STEPS, TOTAL_COLUMNS
 from core.runs.window import read_columns, read_window
-from core.state import Actor, ControlMode, DeploymentFacts, Step
+from core.state import Actor, DeploymentFacts, Step
 
 if TYPE_CHECKING:
     from core.runs.config import RunConfig
     from core.traffic.scenario import Scenario
 
-_LAST_TOTALS = "SELECT * FROM steps ORDER BY step DESC LIMIT 1"
+_TOTALS = ", ".join(column.name for column in TOTAL_COLUMNS)
+_LAST_TOTALS = f"SELECT {_TOTALS} FROM steps ORDER BY step DESC LIMIT 1"
 
 
 class RunReader:
@@ -73,50 +75,58 @@ class RunReader:
     def status(self) -> RunStatus:
         """How the run stands now, everything that the header shows."""
         info = self.info()
-        row = self._file.row("SELECT * FROM status")
+        row = self._status_row()
         last = self._file.row(_LAST_TOTALS)
-        if row is None:
-            raise RunError(f"expected a status in {self.path}, found none.", "Delete the run.")
-        ends_s = row["override_ends_s"]
+        ends_s = row.override_ends_s
         training = None
         if info.kind is RunKind.TRAINING:
-            names = ("timesteps", "total_timesteps", "steps_per_s", "eta_s")
-            scores = ("best_score", "baseline_score")
-            training = TrainingStatus(**{name: row[name] for name in names + scores})
+            training = TrainingStatus(
+                timesteps=row.timesteps,
+                total_timesteps=row.total_timesteps,
+                steps_per_s=row.steps_per_s,
+                eta_s=row.eta_s,
+                best_score=row.best_score,
+                baseline_score=row.baseline_score,
+            )
         return RunStatus(
             run_id=info.run_id,
             kind=info.kind,
-            state=self._state(RunState(row["state"]), bool(row["paused"])),
-            message=row["message"],
+            state=self._state(row),
+            message=row.message,
             environment=info.environment,
             scenario=info.scenario,
             policy=info.policy,
-            mode=ControlMode(row["mode"]),
-            former_mode=ControlMode(row["former_mode"]) if row["former_mode"] else None,
-            override_target=row["override_target"],
-            override_remaining_s=None if ends_s is None else max(0.0, ends_s - row["time_s"]),
-            speed=row["speed"],
-            paused=bool(row["paused"]),
-            degraded=row["degraded"],
-            time_s=row["time_s"],
-            step=row["step"],
-            episode=row["episode"],
-            steps_per_s=row["steps_per_s"],
+            mode=row.mode,
+            former_mode=row.former_mode,
+            override_target=row.override_target,
+            override_remaining_s=None if ends_s is None else max(0.0, ends_s - row.time_s),
+            speed=row.speed,
+            paused=row.paused,
+            degraded=row.degraded,
+            time_s=row.time_s,
+            step=row.step,
+            episode=row.episode,
+            steps_per_s=row.steps_per_s,
             totals=read_totals(last),
             training=training,
-            started_wall_time=row["started_wall_time"],
-            ended_wall_time=row["ended_wall_time"],
+            started_wall_time=row.started_wall_time,
+            ended_wall_time=row.ended_wall_time,
         )
 
-    def _state(self, state: RunState, paused: bool) -> RunState:
-        if not state.is_live:
-            return state
+    def _status_row(self) -> StatusRow:
+        row = self._file.row("SELECT * FROM status")
+        if row is None:
+            raise RunError(f"expected a status in {self.path}, found none.", "Delete the run.")
+        return status_of(row)
+
+    def _state(self, row: StatusRow) -> RunState:
+        if not row.state.is_live:
+            return row.state
         if not is_alive(self.directory):
             # The engine may have ended in order between the query and the probe: look again.
-            row = self._file.row("SELECT state FROM status")
-            again = RunState(row["state"]) if row is not None else state
+            again = self._status_row().state
             return RunState.LOST if again.is_live else again
-        return RunState.PAUSED if paused and state is RunState.RUNNING else state
+        return RunState.PAUSED if row.paused and row.state is RunState.RUNNING else row.state
 
     def config(self) -> RunConfig:
         """What the run was asked to do."""
@@ -179,11 +189,26 @@ class RunReader:
             raise RunError(f"expected a step from 0 to {self.last_step()}, found {step}.")
         return read_step(row)
 
+    def steps(self, first: int, last: int) -> list[Step]:
+        """Steps `first` to `last` (inclusive), each with everything about it."""
+        return [
+            read_step(dict(zip(STEPS.names, row, strict=True)))
+            for row in self.raw_steps(STEPS.names, first, last)
+        ]
+
+    def raw_steps(self, names: Sequence[str], first: int, last: int) -> list[tuple[Any, ...]]:
+        """The named columns of steps `first` to `last` (inclusive), as they are in the file."""
+        return self._file.rows(
+            f"SELECT {', '.join(names)} FROM steps WHERE step BETWEEN ? AND ? ORDER BY step",
+            first,
+            last,
+        )
+
     def totals(self, step: int | None = None) -> RunTotals:
         """Sums of the episode up to and including `step`; None means the newest."""
         if step is None:
             return read_totals(self._file.row(_LAST_TOTALS))
-        return read_totals(self._file.row("SELECT * FROM steps WHERE step = ?", step))
+        return read_totals(self._file.row(f"SELECT {_TOTALS} FROM steps WHERE step = ?", step))
 
     # -- logs: all rows whose id follows the last one seen (0 for all), oldest first ------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -41,8 +41,8 @@ class StepRecord:
     """A step and what a file keeps beside it."""
 
     step: Step
-    capacity_rps: float
-    """Ready pods times per-pod capacity."""
+    capacity_rps: float | None
+    """Ready pods times per-pod capacity; None where that is not known."""
     totals: RunTotals
     """Sums up to and including this step's interval."""
     episode: int = 0
@@ -72,6 +72,19 @@ class StatusRow:
     baseline_score: float | None = None
     started_wall_time: float | None = None
     ended_wall_time: float | None = None
+
+
+_STATUS_NAMES: Final = tuple(item.name for item in fields(StatusRow))
+
+
+def status_of(row: Mapping[str, Any]) -> StatusRow:
+    """The status from a row of `status`, by column name."""
+    values = {name: row[name] for name in _STATUS_NAMES}
+    values["state"] = RunState(row["state"])
+    values["mode"] = ControlMode(row["mode"])
+    values["former_mode"] = ControlMode(row["former_mode"]) if row["former_mode"] else None
+    values["paused"] = bool(row["paused"])
+    return StatusRow(**values)
 
 
 def _floats(values: tuple[float, ...]) -> bytes | None:

@@ -124,7 +124,7 @@ STEPS: Final = Table(
         Column("episode", "INTEGER NOT NULL", "", "Number of the episode; 0 in inference."),
         _WALL,
         *STATE_COLUMNS,
-        Column("capacity_rps", "REAL NOT NULL", "requests / s", "Ready pods x per-pod capacity."),
+        Column("capacity_rps", "REAL", "requests / s", "Ready pods x per-pod capacity."),
         Column("policy_target", "INTEGER NOT NULL", "replicas", "What the policy wanted."),
         Column("policy_change", "INTEGER NOT NULL", "replicas", "Wanted minus desired."),
         Column("policy_reason", "TEXT NOT NULL", "", "Why, in words."),

@@ -29,6 +29,7 @@ from core.runs.rows import (
     TARGET_POSITION,
     StatusRow,
     StepRecord,
+    status_of,
     step_row,
 )
 from core.runs.schema import (
@@ -37,6 +38,7 @@ from core.runs.schema import (
     EVALUATIONS,
     EVENTS,
     SCALINGS,
+    STATUS,
     STEPS,
     TRAINING,
 )
@@ -70,7 +72,7 @@ class RunWriter:
         self._flushed_at = clock.monotonic()
         self._pending: list[tuple[str, Any]] = []
         self._steps: list[tuple[Any, ...]] = []
-        self._status: StatusRow | None = None
+        self._status_changed = False
         self._buckets = BucketBuilder()
         self._last_row: list[Any] | None = None
         with translated(self._path, "open"):
@@ -79,11 +81,17 @@ class RunWriter:
             self.next_step = self._next("steps", "step")
             self._next_scaling = self._next("scalings", "id")
             self._answered = self._next("commands", "id") - 1
+            self.status = self._load_status()
+            """The row of `status` as last set."""
             self._load_buckets()
 
     def _next(self, table: str, key: str) -> int:
         sql = f"SELECT coalesce(max({key}) + 1, {0 if key == 'step' else 1}) FROM {table}"
         return int(self._connection.execute(sql).fetchone()[0])
+
+    def _load_status(self) -> StatusRow:
+        row = self._connection.execute("SELECT * FROM status").fetchone()
+        return status_of(dict(zip(STATUS.names, row, strict=True)))
 
     def _load_buckets(self) -> None:
         start = self.next_step - self.next_step % BUCKET_SIZES[-1]
@@ -161,7 +169,8 @@ class RunWriter:
 
     def set_status(self, status: StatusRow) -> None:
         """Replace the status row."""
-        self._status = status
+        self.status = status
+        self._status_changed = True
         self.flush_if_due()
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
@@ -218,21 +227,21 @@ class RunWriter:
             RunError: The file cannot be written.
         """
         self._flushed_at = self._clock.monotonic()
-        if not (self._steps or self._pending or self._status):
+        if not (self._steps or self._pending or self._status_changed):
             return
         with translated(self._path, "write"):
             self._transaction(self._write_all)
         self._steps.clear()
         self._pending.clear()
-        self._status = None
+        self._status_changed = False
 
     def _write_all(self) -> None:
         if self._steps:
             self._connection.executemany(STEPS.insert_sql(), self._steps)
         for sql, row in self._pending:
             self._connection.execute(sql, row)
-        if self._status is not None:
-            self._connection.execute(SET_STATUS, astuple(self._status))
+        if self._status_changed:
+            self._connection.execute(SET_STATUS, astuple(self.status))
 
     def _transaction(self, body: Callable[[], None]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -245,7 +254,9 @@ class RunWriter:
 
     def close(self) -> None:
         """Commit, move the write-ahead log into `run.db`, and close."""
-        self.flush()
-        with translated(self._path, "close"):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            self.flush()
+            with translated(self._path, "close"):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
             self._connection.close()

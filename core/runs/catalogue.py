@@ -1,0 +1,145 @@
+"""The runs on this machine: list, find, delete."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clock import Clock
+from core.errors import InputError, RlscaleError, RunError
+from core.locations import runs_directory
+from core.runs.commands import Command, CommandSender
+from core.runs.database import FILE_NAME
+from core.runs.lock import EngineLock, is_alive
+from core.runs.reader import RunReader
+from core.runs.records import RunInfo, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One line of the list of runs."""
+
+    run_id: str
+    directory: Path
+    info: RunInfo | None
+    """None if the file cannot be read."""
+    status: RunStatus | None
+    """None if the file cannot be read."""
+    error: str
+    """Why the file cannot be read, in one line; empty if it can."""
+    size_bytes: int
+    """Of all files in the run's directory."""
+
+
+def list_runs(home: Path | None = None) -> list[RunEntry]:
+    """All runs with their live state, newest first; unreadable ones say why.
+
+    Args:
+        home: Directory of runs; `runs_directory()` by default.
+    """
+    home = home or runs_directory()
+    if not home.is_dir():
+        return []
+    entries = [_entry(path.parent) for path in home.glob(f"*/{FILE_NAME}")]
+    return sorted(
+        entries,
+        key=lambda entry: (entry.info.created_wall_time if entry.info else 0.0, entry.run_id),
+        reverse=True,
+    )
+
+
+def _entry(directory: Path) -> RunEntry:
+    info, status, error = None, None, ""
+    try:
+        reader = RunReader(directory)
+        try:
+            info, status = reader.info(), reader.status()
+        finally:
+            reader.close()
+    except (RlscaleError, KeyError, ValueError) as problem:
+        error = str(problem) or type(problem).__name__
+    return RunEntry(directory.name, directory, info, status, error, _size_bytes(directory))
+
+
+def _size_bytes(directory: Path) -> int:
+    total = 0
+    for path in directory.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def find_run(name: str, home: Path | None = None) -> Path:
+    """The directory of a run.
+
+    Args:
+        name: Its id, a unique beginning or ending of it, "latest", or the path of a run
+            directory or of a copied run file.
+        home: Directory of runs; `runs_directory()` by default.
+
+    Returns:
+        A run directory; a file if the path of a file was given.
+
+    Raises:
+        InputError: There is none, or several.
+    """
+    home = home or runs_directory()
+    path = Path(name).expanduser()
+    if path.is_file() or (path / FILE_NAME).is_file():
+        return path
+    runs = sorted(found.parent for found in home.glob(f"*/{FILE_NAME}"))
+    if name == "latest" and runs:
+        return list_runs(home)[0].directory
+    exact = [run for run in runs if run.name == name]
+    matches = exact or [
+        run for run in runs if name and (run.name.startswith(name) or run.name.endswith(name))
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(run.name for run in matches[:4])
+        more = f" and {len(matches) - 4} more" if len(matches) > 4 else ""
+        raise InputError(f"expected one run, found {len(matches)} for {name!r}: {names}{more}.")
+    raise InputError(
+        f"expected a run's name or a unique part of its beginning or end, found {name!r}.",
+        "`rlscale-console runs list` shows the runs.",
+    )
+
+
+def stop_run(directory: Path, *, clock: Clock | None = None, timeout_s: float = 5.0) -> None:
+    """Ask the engine of a run to end it in order; returns when it has agreed.
+
+    Raises:
+        RunError: No engine works on the run, or it did not answer.
+    """
+    sender = CommandSender(directory, clock=clock)
+    try:
+        result = sender.send(Command.stop(), timeout_s)
+    finally:
+        sender.close()
+    if not result.ok:
+        raise RunError(f"expected the engine to stop, found it refused: {result.message}")
+
+
+def delete_run(directory: Path) -> None:
+    """Delete a run with all its artefacts.
+
+    Raises:
+        RunError: It is no run, an engine works on it, or it cannot be deleted.
+    """
+    if not (directory / FILE_NAME).is_file():
+        raise RunError(f"expected a run directory, found no {FILE_NAME} in {directory}.")
+    if is_alive(directory):
+        raise RunError(
+            f"expected an ended run to delete, found {directory.name} with a live engine.",
+            "Stop it first.",
+        )
+    try:
+        # While the lock is held no engine can start on what is being deleted.
+        with EngineLock(directory):
+            shutil.rmtree(directory)
+    except OSError as error:
+        raise RunError(f"cannot delete {directory}: {error.strerror}.") from error

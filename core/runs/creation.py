@@ -1,0 +1,127 @@
+"""Creating a run: everything is checked before its directory exists."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import core
+from core.agents.config import RANDOM_TRAFFIC
+from core.agents.registry import load_policy
+from core.clock import Clock, SystemClock
+from core.locations import runs_directory
+from core.runs.config import InferenceConfig, RunConfig, TrainingConfig, kind_of, slug
+from core.runs.control import Control, check_override
+from core.runs.database import create_run_file
+from core.runs.rows import StatusRow
+from core.traffic.library import load_scenario
+from core.traffic.scenario import Scenario
+
+
+def create_run(
+    config: RunConfig,
+    *,
+    home: Path | None = None,
+    parent: str | None = None,
+    scenario: Scenario | None = None,
+    clock: Clock | None = None,
+) -> Path:
+    """Check a config and create the directory and file of a run that has not begun.
+
+    Args:
+        config: What the run is asked to do.
+        home: Directory below which the run's directory is made; `runs_directory()` by default.
+        parent: Run that this one restarts.
+        scenario: Taken instead of loading the one that an inference config names.
+        clock: For the time of creation; the machine's by default.
+
+    Returns:
+        The run directory.
+
+    Raises:
+        InputError: Unknown scenario or policy, or numbers that do not fit them.
+        RunError: The directory cannot be written.
+    """
+    clock = clock or SystemClock()
+    if isinstance(config, InferenceConfig):
+        config = _with_absolute_paths(config)
+        about = _inference_meta(config, scenario)
+        status = _inference_status(config)
+    else:
+        about = _training_meta(config)
+        status = StatusRow(total_timesteps=config.steps)
+    now = clock.now()
+    directory = (home or runs_directory()) / _run_id(now, about)
+    meta: dict[str, Any] = {
+        "run_id": directory.name,
+        "kind": kind_of(config).value,
+        "created_wall_time": now,
+        "program_version": core.__version__,
+        "parent": parent,
+        "environment": "sim",
+        "config": config.model_dump(mode="json"),
+        **about,
+    }
+    create_run_file(directory, meta, status)
+    return directory
+
+
+def _run_id(now: float, about: dict[str, Any]) -> str:
+    moment = datetime.fromtimestamp(now).strftime("%Y%m%d-%H%M%S")
+    policy = str(about["policy_name"]).partition(" (")[0]
+    return f"{moment}-{slug(policy)}-{slug(about['scenario_name'])}-{secrets.token_hex(2)}"
+
+
+def _inference_meta(config: InferenceConfig, scenario: Scenario | None) -> dict[str, Any]:
+    policy = load_policy(config.policy)
+    scenario = scenario or load_scenario(config.scenario, peak_rps=config.peak_rps)
+    if config.override_replicas is not None:
+        check_override(config.override_replicas, None, scenario.facts)
+    return {
+        "scenario_name": scenario.name,
+        "scenario": scenario.model_dump(mode="json"),
+        "policy_name": policy.name,
+        "seed": scenario.seed if config.seed is None else config.seed,
+        "interval_s": float(scenario.interval_s),
+        "duration_s": float(scenario.duration_s),
+    }
+
+
+def _inference_status(config: InferenceConfig) -> StatusRow:
+    control = Control(config.mode)
+    if config.override_replicas is not None:
+        control = Control().with_override(config.override_replicas, None, 0.0)
+    return StatusRow(
+        mode=control.mode,
+        former_mode=control.former_mode,
+        override_target=control.override_target,
+        speed=config.speed,
+        paused=config.paused,
+    )
+
+
+def _training_meta(config: TrainingConfig) -> dict[str, Any]:
+    interval_s = float(Scenario.model_fields["interval_s"].default)
+    for name in config.scenarios:
+        if name != RANDOM_TRAFFIC:
+            interval_s = float(load_scenario(name, peak_rps=config.peak_rps).interval_s)
+    return {
+        "scenario_name": ",".join(config.scenarios),
+        "policy_name": config.algo.value,
+        "seed": config.seed,
+        "interval_s": interval_s,
+        "duration_s": None,
+    }
+
+
+def _with_absolute_paths(config: InferenceConfig) -> InferenceConfig:
+    """The engine has its own working directory, and so has whoever restarts the run."""
+    changes: dict[str, str] = {}
+    scenario, policy = Path(config.scenario).expanduser(), Path(config.policy).expanduser()
+    if scenario.suffix and scenario.is_file():
+        changes["scenario"] = str(scenario.resolve())
+    if len(policy.parts) > 1 and policy.is_dir():
+        changes["policy"] = str(policy.resolve())
+    return config.model_copy(update=changes)

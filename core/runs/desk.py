@@ -1,0 +1,126 @@
+"""Where commands arrive in the engine: each is checked, carried out or refused, and answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InputError, RlscaleError
+from core.runs.commands import CommandName
+from core.runs.records import CommandRecord
+from core.runs.store import RunWriter
+from core.state import ControlMode
+
+
+class Controls(Protocol):
+    """What a session lets itself be asked; each returns what was done, in words.
+
+    All raise `InputError` for what makes no sense at the moment.
+    """
+
+    def pause(self) -> str:
+        """Stop before the next decision."""
+
+    def resume(self) -> str:
+        """Go on."""
+
+    def step(self) -> str:
+        """Take one decision and stay paused."""
+
+    def set_speed(self, speed: float | None) -> str:
+        """Change the speed; None: as fast as possible."""
+
+    def set_mode(self, mode: ControlMode) -> str:
+        """Change the control mode."""
+
+    def override(self, replicas: int, ttl_s: float | None) -> str:
+        """Pin replicas."""
+
+    def release(self) -> str:
+        """End the override."""
+
+    def stop(self, reason: str) -> str:
+        """End in order, soon."""
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _Speed(_Arguments):
+    value: Annotated[float, Field(gt=0, le=1e6)] | Literal["max"]
+
+
+class _Mode(_Arguments):
+    value: Annotated[ControlMode, Field(strict=False)]
+
+
+class _Override(_Arguments):
+    replicas: int
+    ttl_s: float | None = None
+
+
+class CommandDesk:
+    """Answers commands, oldest first.
+
+    Args:
+        writer: Where commands come from and answers go.
+        controls: Who carries them out.
+    """
+
+    def __init__(self, writer: RunWriter, controls: Controls) -> None:
+        self._writer = writer
+        self._controls = controls
+
+    def serve(self) -> bool:
+        """Answer all that waits; returns whether there was any."""
+        waiting = self._writer.new_commands()
+        for record in waiting:
+            try:
+                result, ok = self._carry_out(record), True
+            except RlscaleError as error:
+                result, ok = str(error), False
+            self._writer.answer(record, ok, result)
+        return bool(waiting)
+
+    def _carry_out(self, record: CommandRecord) -> str:
+        controls = self._controls
+        try:
+            match record.name:
+                case CommandName.SPEED:
+                    value = _Speed.model_validate(record.arguments).value
+                    return controls.set_speed(None if value == "max" else float(value))
+                case CommandName.MODE:
+                    return controls.set_mode(_Mode.model_validate(record.arguments).value)
+                case CommandName.OVERRIDE:
+                    wanted = _Override.model_validate(record.arguments)
+                    return controls.override(wanted.replicas, wanted.ttl_s)
+            _Arguments.model_validate(record.arguments)
+        except ValidationError as error:
+            raise _refusal(record.name, error) from error
+        match record.name:
+            case CommandName.PAUSE:
+                return controls.pause()
+            case CommandName.RESUME:
+                return controls.resume()
+            case CommandName.STEP:
+                return controls.step()
+            case CommandName.RELEASE:
+                return controls.release()
+            case CommandName.STOP:
+                return controls.stop(f"stopped by {record.issuer}")
+        known = ", ".join(CommandName)
+        raise InputError(f"expected a command ({known}), found {record.name!r}.")
+
+
+def refuse_waiting(writer: RunWriter, reason: str) -> None:
+    """Answer every command that nobody has answered with a refusal."""
+    for record in writer.unanswered_commands():
+        writer.answer(record, ok=False, result=reason)
+
+
+def _refusal(name: str, error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "arguments"
+    return InputError(f"expected valid arguments for '{name}', found {place}: {first['msg']}.")

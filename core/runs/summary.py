@@ -1,0 +1,90 @@
+"""What a run amounts to, from its file: the keys of `run --json` and `train --json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from core.errors import RunError
+from core.latency import LatencyMixture
+from core.runs.records import RunKind
+from core.summary import ExactTotals, Summary, build_summary
+
+if TYPE_CHECKING:
+    from core.runs.reader import RunReader
+
+_CHUNK_STEPS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The figures of an inference run and what they belong to."""
+
+    run: str
+    policy: str
+    scenario: str
+    seed: int
+    figures: Summary
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, ready for JSON: run, policy, scenario, seed and the figures."""
+        return {
+            "run": self.run,
+            "policy": self.policy,
+            "scenario": self.scenario,
+            "seed": self.seed,
+            **self.figures.as_dict(),
+        }
+
+
+def summarise(reader: RunReader) -> RunSummary:
+    """The figures of an inference run so far; those of an ended one are kept in its file.
+
+    Raises:
+        RunError: The run is a training, or has not taken its first decision.
+    """
+    info = reader.info()
+    kept = reader.meta("figures")
+    return RunSummary(
+        run=info.run_id,
+        policy=info.policy,
+        scenario=info.scenario,
+        seed=info.seed,
+        figures=figures(reader) if kept is None else Summary(**kept),
+    )
+
+
+def figures(reader: RunReader) -> Summary:
+    """Compute the figures of an inference run from its steps.
+
+    Raises:
+        RunError: The run is a training, or has not taken its first decision.
+    """
+    info = reader.info()
+    if info.kind is not RunKind.INFERENCE or info.facts is None:
+        raise RunError(f"expected an inference run that has begun, found {info.run_id}.")
+    mixture = LatencyMixture()
+    last = reader.last_step()
+    # Step 0 tells what was before the first interval; the run lived through what came after.
+    for after in range(0, last, _CHUNK_STEPS):
+        steps = reader.steps_after(after, _CHUNK_STEPS)
+        mixture.add_rows(
+            steps.rps * info.interval_s,
+            steps.latency_p50_ms,
+            steps.latency_p95_ms,
+            steps.latency_p99_ms,
+        )
+    totals = reader.totals()
+    return build_summary(
+        steps=max(0, last),
+        totals=ExactTotals(
+            requests=totals.requests,
+            violations=totals.violations,
+            errors=totals.errors,
+            pod_seconds=totals.pod_seconds,
+        ),
+        churn=totals.churn,
+        reward=totals.reward,
+        pod_capacity_rps=info.facts.pod_capacity_rps,
+        latency_ms=tuple(mixture.quantile_ms(share) for share in (0.5, 0.95, 0.99)),
+    )
