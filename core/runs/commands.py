@@ -7,10 +7,9 @@ import json
 import socket
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from core.clock import Clock, SystemClock
@@ -43,7 +42,7 @@ class Command:
     """One command with its arguments; build it with the functions of this class."""
 
     name: CommandName
-    arguments: Mapping[str, object] = MappingProxyType({})
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def pause(cls) -> Command:

@@ -85,6 +85,6 @@ def figures(reader: RunReader) -> Summary:
         ),
         churn=totals.churn,
         reward=totals.reward,
-        pod_capacity_rps=info.facts.pod_capacity_rps,
-        latency_ms=tuple(mixture.quantile_ms(share) for share in (0.5, 0.95, 0.99)),
+        needed_pod_hours=totals.requests / info.facts.pod_capacity_rps / 3600.0,
+        latency=mixture,
     )

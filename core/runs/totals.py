@@ -14,6 +14,7 @@ from core.state import ClusterState, RewardComponents
 class CountingCluster(Protocol):
     """A cluster that knows more than its delayed and smoothed metrics tell."""
 
+    @property
     def totals(self) -> SimulatorTotals:
         """Counts since the start of the episode."""
 
@@ -49,7 +50,7 @@ class TotalsKeeper:
         self._desired = state.replicas_desired
         summed_reward = before.reward + reward.total
         if self._counting is not None:
-            counts = self._counting.totals()
+            counts = self._counting.totals
             self._totals = RunTotals(
                 requests=counts.arrived_requests,
                 violations=counts.violations,
