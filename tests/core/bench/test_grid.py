@@ -4,17 +4,23 @@ import numpy as np
 import pytest
 
 from core.bench.grid import Task, cells_of, summarise_policies, tasks_of
-from core.summary import ExactTotals, Summary, build_summary
+from core.summary import Summary, score
 
 
-def _summary(pod_seconds: float, violations: float = 0.0, requests: float = 36_000.0) -> Summary:
-    return build_summary(
+def _summary(pod_hours: float, needed_pod_hours: float = 1.0) -> Summary:
+    return Summary(
         steps=240,
-        totals=ExactTotals(requests, violations, errors=0.0, pod_seconds=pod_seconds),
+        requests=36_000.0 * needed_pod_hours,
+        slo_violation_ratio=0.0,
+        error_ratio=0.0,
+        pod_hours=pod_hours,
         churn=4.0,
+        latency_p50_ms=10.0,
+        latency_p95_ms=20.0,
+        latency_p99_ms=30.0,
         reward=-1.0,
-        pod_capacity_rps=10.0,
-        latency_ms=(10.0, 20.0, 30.0),
+        needed_pod_hours=needed_pod_hours,
+        score=score(pod_hours, needed_pod_hours, 0.0),
     )
 
 
@@ -30,9 +36,9 @@ def test_the_baseline_runs_once_if_it_was_asked_for() -> None:
 
 def test_each_cell_is_compared_on_its_own_traffic() -> None:
     tasks = tasks_of(("ppo",), [("steady", None), ("bursty", None)], range(2))
-    pods = {"hpa": {"steady": 7200.0, "bursty": 14_400.0}, "ppo": {"steady": 3600.0}}
+    pods = {"hpa": {"steady": 2.0, "bursty": 4.0}, "ppo": {"steady": 1.0}}
     summaries = {
-        task: _summary(pods[task.policy].get(task.scenario, 7200.0 * (1 + task.seed)))
+        task: _summary(pods[task.policy].get(task.scenario, 2.0 * (1 + task.seed)))
         for task in tasks
     }
     cells = cells_of(("ppo",), summaries)
@@ -53,7 +59,7 @@ def test_each_cell_is_compared_on_its_own_traffic() -> None:
 
 def test_without_traffic_there_is_no_score_and_no_ratio() -> None:
     tasks = tasks_of(("ppo",), [("idle", None)], range(1))
-    cells = cells_of(("ppo",), {task: _summary(3600.0, requests=0.0) for task in tasks})
+    cells = cells_of(("ppo",), {task: _summary(1.0, needed_pod_hours=0.0) for task in tasks})
     [row] = summarise_policies(("ppo",), cells, np.random.default_rng(0))
     assert cells[0].score_ratio_hpa is None
     assert (row.score, row.score_interval, row.score_ratio_hpa, row.worst_scenario) == (None,) * 4
@@ -61,7 +67,7 @@ def test_without_traffic_there_is_no_score_and_no_ratio() -> None:
 
 def test_a_cell_has_the_keys_of_a_run_and_the_ratio() -> None:
     task = Task("hpa", "steady", 3)
-    [cell] = cells_of(("hpa",), {task: _summary(3600.0)})
+    [cell] = cells_of(("hpa",), {task: _summary(1.0)})
     content = cell.as_dict()
     assert content["policy"] == "hpa"
     assert content["seed"] == 3

@@ -1,0 +1,134 @@
+"""`attach`, `replay` and `control`: a run that exists already."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from console.cli.arguments import RUN, add_json, positive_number, speed, whole_number
+from console.cli.output import print_json
+from core.errors import RunError
+
+
+def configure(commands: Any) -> None:
+    """Add the commands to the command line."""
+    attach = commands.add_parser(
+        "attach",
+        help="open a run, live or ended, in the console",
+        description="Open a run in the console: live if its engine works, else as it ended.",
+    )
+    _add_run(attach)
+    attach.add_argument(
+        "--read-only", action="store_true", help="look only: nothing can be changed from here"
+    )
+    attach.set_defaults(execute=_attach, parser=attach)
+
+    replay = commands.add_parser(
+        "replay",
+        help="play a run again in the console",
+        description="Open a run in the console with a play head of its own; it is not changed.",
+    )
+    _add_run(replay)
+    replay.set_defaults(execute=_replay, parser=replay)
+
+    control = commands.add_parser(
+        "control",
+        help="pause, override or stop a run from a script",
+        description="Send one command to the engine of a run and wait for its answer.",
+    )
+    _add_run(control)
+    orders = control.add_subparsers(title="orders", metavar="ORDER", required=True)
+    for name, what in (
+        ("pause", "stop the clock before the next decision"),
+        ("resume", "let the clock run again"),
+        ("step", "take one decision and stay paused"),
+        ("release", "end the override and return to the former mode"),
+        ("stop", "end the run in order; a training keeps what it has learned"),
+    ):
+        _order(orders, name, what)
+    pace = _order(orders, "speed", "simulated seconds per second")
+    pace.add_argument("value", type=speed, metavar="N|max", help="such as 1, 10, 60 or max")
+    mode = _order(orders, "mode", "who is in control")
+    mode.add_argument("value", choices=("AUTO", "SHADOW", "MANUAL", "HOLD"), help="control mode")
+    override = _order(orders, "override", "pin a replica count")
+    override.add_argument("replicas", type=whole_number(0), metavar="N", help="replicas to pin")
+    override.add_argument(
+        "--ttl",
+        type=positive_number,
+        metavar="S",
+        help="simulated seconds until control returns (default: until released)",
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help=RUN)
+
+
+def _order(orders: Any, name: str, what: str) -> argparse.ArgumentParser:
+    order: argparse.ArgumentParser = orders.add_parser(name, help=what, description=what)
+    add_json(order)
+    order.set_defaults(execute=_control, parser=order, order=name)
+    return order
+
+
+def _attach(arguments: argparse.Namespace) -> int:
+    from console.cli.screen import open_console, require_terminal
+    from console.start import StartAttach
+    from core.runs.catalogue import find_run
+
+    require_terminal()
+    directory = find_run(arguments.run)
+    return open_console(StartAttach(directory, read_only=arguments.read_only), arguments)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from console.cli.screen import open_console, require_terminal
+    from console.start import StartReplay
+    from core.runs.catalogue import find_run
+
+    require_terminal()
+    return open_console(StartReplay(find_run(arguments.run)), arguments)
+
+
+def _control(arguments: argparse.Namespace) -> int:
+    from core.runs.catalogue import find_run
+    from core.runs.commands import Command, CommandSender
+    from core.state import ControlMode
+
+    match arguments.order:
+        case "speed":
+            command = Command.speed(arguments.value)
+        case "mode":
+            command = Command.mode(ControlMode(arguments.value))
+        case "override":
+            command = Command.override(arguments.replicas, arguments.ttl)
+        case order:
+            simple = {
+                "pause": Command.pause,
+                "resume": Command.resume,
+                "step": Command.step,
+                "release": Command.release,
+                "stop": Command.stop,
+            }
+            command = simple[order]()
+    directory = find_run(arguments.run)
+    sender = CommandSender(directory)
+    try:
+        answer = sender.send(command)
+    finally:
+        sender.close()
+    if not answer.ok:
+        raise RunError(f"the engine refused '{command.name}': {answer.message}")
+    if arguments.json:
+        print_json(
+            {
+                "run": directory.name,
+                "command": command.name,
+                "arguments": dict(command.arguments),
+                "ok": answer.ok,
+                "message": answer.message,
+            }
+        )
+    else:
+        print(f"{directory.name}: {answer.message}")
+    return 0

@@ -1,0 +1,97 @@
+"""Results on stdout: tables for people, one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, TextIO
+
+_WIDTH_WITHOUT_TERMINAL = 200
+"""Columns of a table that goes into a file or a pipe, where nothing would be cut at 80."""
+
+
+def plain(value: Any) -> Any:
+    """Turn `value` into what JSON knows: NumPy numbers, paths and enums; NaN becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    if isinstance(value, bool | None):
+        return value
+    if isinstance(value, str | PurePath):
+        return str(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return int(value)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print `content` as one line of JSON."""
+    print(json.dumps(plain(content), allow_nan=False, ensure_ascii=False), flush=True)
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """Print a table.
+
+    Args:
+        columns: Headings.
+        rows: Cells; None shows as "-".
+        right: Headings of the columns that are aligned to the right.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        # A column of numbers is never cut: half a number is a wrong number.
+        numeric = name in right
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+    for row in rows:
+        table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    Console(file=sys.stdout, width=width, highlight=False).print(table)
+
+
+def print_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, one pair a line."""
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        print(f"{name:<{width}}  {'-' if value is None else value}")
+
+
+def number(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """A number for people, with its unit; "-" if there is none."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:,.{digits}f}{' ' + unit if unit else ''}"
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """A ratio as a percentage; "-" if there is none."""
+    return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as hours, minutes and seconds: `2 d 03:00:00`, `00:04:05`."""
+    if seconds is None or not math.isfinite(seconds):
+        return "-"
+    whole = round(seconds)
+    days, rest = divmod(whole, 86_400)
+    clock = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    return f"{days} d {clock}" if days else clock
+
+
+def note(text: str, stream: TextIO | None = None) -> None:
+    """Say something to the operator, on stderr."""
+    print(text, file=stream or sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""How far a command is: a bar on a terminal, a line now and then elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from console.cli.output import duration
+from core.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_LINE_EVERY_S = 10.0
+
+
+class ProgressReport:
+    """Shows how far something is, with an estimate of the time left. Use as a context manager.
+
+    Args:
+        title: What is being done.
+        total: What `done` reaches at the end; None if unknown.
+        unit: What is counted.
+        clock: Where the time comes from.
+    """
+
+    def __init__(
+        self, title: str, total: float | None, unit: str = "", clock: Clock | None = None
+    ) -> None:
+        self._title = title
+        self._total = total
+        self._unit = unit
+        self._clock = clock or SystemClock()
+        self._started = self._clock.monotonic()
+        self._last_line = self._started
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Start showing."""
+        if sys.stderr.isatty():
+            self._show_bar()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away; what remains on the screen is the result."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, done: float, detail: str = "", *, total: float | None = None) -> None:
+        """Say that `done` of the total is reached, with a few words on how it goes."""
+        if total is not None:
+            self._total = total
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=self._total, detail=detail)
+            return
+        now = self._clock.monotonic()
+        if now - self._last_line >= _LINE_EVERY_S:
+            self._last_line = now
+            print(self._line(done, detail, now - self._started), file=sys.stderr, flush=True)
+
+    def _line(self, done: float, detail: str, elapsed_s: float) -> str:
+        if not self._total:
+            parts = [f"{self._title}: {done:,.0f} {self._unit}".rstrip()]
+        else:
+            share = min(1.0, done / self._total)
+            parts = [f"{self._title}: {100 * share:.0f} % of {self._total:,.0f} {self._unit}"]
+            if share > 0:
+                parts.append(f"{duration(elapsed_s / share - elapsed_s)} left")
+        return ", ".join(part for part in (*parts, detail) if part)
+
+    def _show_bar(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[detail]}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task(self._title, total=self._total, detail="")
+        self._bar.start()

@@ -1,0 +1,92 @@
+"""Carrying out an inference run: in this process, in the background, or under the console."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from console.cli.output import number, percent, print_json, print_pairs
+from console.cli.progress import ProgressReport
+from core.clock import SystemClock
+from core.runs.config import InferenceConfig
+
+
+def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
+    """Run in this process with progress on stderr, and print the figures.
+
+    Ctrl-C ends the run in order: its file says that it was stopped, and keeps what was done.
+    """
+    from core.runs.creation import create_run
+    from core.runs.execution import execute
+    from core.runs.reader import RunReader
+    from core.runs.summary import summarise
+
+    directory = create_run(config)
+    with ProgressReport(f"{config.policy} on {config.scenario}", None, "decisions") as progress:
+        execute(
+            directory,
+            SystemClock(),
+            on_progress=lambda now: progress.update(
+                now.done,
+                "" if now.steps_per_s is None else f"{now.steps_per_s:,.0f} decisions/s",
+                total=now.total or None,
+            ),
+        )
+    reader = RunReader(directory)
+    try:
+        content = summarise(reader).as_dict()
+    finally:
+        reader.close()
+    if arguments.json:
+        print_json(content)
+    else:
+        print_figures(content)
+    return 0
+
+
+def print_figures(content: dict[str, Any]) -> None:
+    """Print the figures of a run for people, with their units."""
+    print_pairs(
+        {
+            "run": content["run"],
+            "policy": content["policy"],
+            "scenario": f"{content['scenario']}, seed {content['seed']}",
+            "decisions": f"{content['steps']:,}",
+            "requests": number(content["requests"], 0),
+            "SLO violations": percent(content["slo_violation_ratio"], 3),
+            "errors": percent(content["error_ratio"], 3),
+            "latency p50 p95 p99": " ".join(
+                number(content[f"latency_{name}_ms"], 0) for name in ("p50", "p95", "p99")
+            )
+            + " ms",
+            "pods": f"{number(content['pod_hours'], 2)} pod·h, "
+            f"{number(content['needed_pod_hours'], 2)} needed",
+            "churn": number(content["churn"], 0),
+            "reward": number(content["reward"], 2),
+            "score": f"{number(content['score'], 3)} (lower is better)",
+        }
+    )
+
+
+def run_detached(config: InferenceConfig, arguments: argparse.Namespace) -> int:
+    """Let an engine run it in the background, and say how to get at it."""
+    from core.runs.launch import launch
+
+    directory = launch(config)
+    if arguments.json:
+        print_json({"run": directory.name, "directory": directory})
+    else:
+        print(f"Started {directory.name}.")
+        print(f"Watch it: rlscale-console attach {directory.name}")
+    return 0
+
+
+def run_in_console(config: InferenceConfig, arguments: argparse.Namespace) -> int:
+    """Let an engine run it, and open the console on it."""
+    from console.cli.screen import open_console, require_terminal
+    from console.start import StartAttach
+    from core.runs.launch import launch
+
+    # Before the engine is started: without a terminal nobody would know of it.
+    require_terminal()
+    return open_console(StartAttach(launch(config)), arguments)

@@ -1,0 +1,37 @@
+"""From the command line into the console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from console.start import StartRequest
+
+
+def require_terminal() -> None:
+    """Make sure that the console can be drawn and heard.
+
+    Raises:
+        InputError: Input or output is not a terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InputError(
+            "expected a terminal to open the console on, found a pipe or a file.",
+            "Add --headless (demo, run) or see rlscale-console --help.",
+        )
+
+
+def open_console(start: StartRequest, arguments: argparse.Namespace) -> int:
+    """Open the console and stay until it is left; returns the exit code.
+
+    Raises:
+        InputError: There is no terminal.
+    """
+    require_terminal()
+    from console.app import run_console
+
+    return run_console(start, ascii_only=arguments.ascii)

@@ -1,0 +1,137 @@
+"""`train`: a policy of one's own, in the simulator."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console.cli.arguments import (
+    add_json,
+    add_peak,
+    add_seed,
+    names,
+    positive_number,
+    whole_number,
+)
+from core.errors import InputError
+
+if TYPE_CHECKING:
+    from core.agents.config import TrainingConfig
+
+_ALGORITHMS = ("ppo", "dqn")
+
+
+def configure(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "train",
+        help="train a policy in the simulator",
+        description=(
+            "Train a policy in the simulator. The finished policy is kept in the data directory "
+            "and\ncan be named: rlscale-console run --policy NAME. Needs the extra `train`."
+        ),
+    )
+    parser.add_argument(
+        "--algo", choices=_ALGORITHMS, default="ppo", help="which algorithm learns (default ppo)"
+    )
+    parser.add_argument(
+        "--scenario",
+        type=names,
+        default=("random",),
+        metavar="NAME[,NAME…]",
+        help="what to train on: names or files; random (default) is broad traffic of every kind",
+    )
+    parser.add_argument(
+        "--steps",
+        type=whole_number(1),
+        metavar="N",
+        help="decisions to train for (default: 1,500,000 for ppo, 300,000 for dqn)",
+    )
+    add_seed(parser)
+    parser.add_argument(
+        "--env",
+        choices=("sim", "k8s"),
+        default="sim",
+        help="where to train: the simulator; k8s is refused in this version",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="also put the finished bundle there"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="how the policy is named (default: made from the run's name)"
+    )
+    add_peak(parser)
+    parser.add_argument("--action-set", default="headroom", metavar="NAME", help="default headroom")
+    tuning = parser.add_argument_group("hyper-parameters (default: tuned for the algorithm)")
+    tuning.add_argument("--learning-rate", type=positive_number, metavar="X")
+    tuning.add_argument("--gamma", type=positive_number, metavar="X", help="discount per decision")
+    tuning.add_argument(
+        "--environments", type=whole_number(1, 4096), metavar="N", help="simulated clusters at once"
+    )
+    tuning.add_argument("--batch-size", type=whole_number(8), metavar="N")
+    tuning.add_argument("--entropy", type=positive_number, metavar="X", help="ppo only")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--detach", action="store_true", help="let the engine train in the background and return"
+    )
+    how.add_argument(
+        "--resume", metavar="RUN", help="go on with a training that ended before it was finished"
+    )
+    add_json(parser)
+    parser.set_defaults(execute=_execute, parser=parser)
+
+
+def _execute(arguments: argparse.Namespace) -> int:
+    if arguments.env == "k8s":
+        raise InputError(
+            "expected --env sim, found --env k8s: this version trains in the simulator only.",
+            "Describe the service in a scenario and train on that.",
+        )
+    require_training_extra()
+    from console.cli.training import resume_training, train_detached, train_here
+
+    if arguments.resume:
+        return resume_training(arguments)
+    config = _config(arguments)
+    return train_detached(config, arguments) if arguments.detach else train_here(config, arguments)
+
+
+def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    from core.agents.config import Algorithm, HyperParameters, TrainingConfig
+    from core.envs.actions import action_set
+
+    action_set(arguments.action_set)
+    overrides = HyperParameters(
+        learning_rate=arguments.learning_rate,
+        gamma=arguments.gamma,
+        entropy=arguments.entropy,
+        batch_size=arguments.batch_size,
+        environments=arguments.environments,
+    )
+    values = {
+        "algo": Algorithm(arguments.algo),
+        "scenarios": arguments.scenario,
+        "steps": arguments.steps,
+        "seed": arguments.seed,
+        "out": arguments.out,
+        "action_set": arguments.action_set,
+        "peak_rps": arguments.peak_rps,
+        "hyper_parameters": overrides,
+    }
+    return TrainingConfig.model_validate(values)
+
+
+def require_training_extra() -> None:
+    """Make sure that what training needs is installed, without loading it.
+
+    Raises:
+        InputError: It is not.
+    """
+    for module in ("torch", "stable_baselines3", "tensorboard", "wandb"):
+        if importlib.util.find_spec(module) is None:
+            raise InputError(
+                f"expected the extra `train` for training, found no {module}.",
+                "Install it: pip install 'rlscale-console[train]'.",
+            )
