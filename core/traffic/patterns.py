@@ -139,13 +139,10 @@ class SpikePattern(ScenarioModel):
         """Requests per second at each moment."""
         since = seconds - self.at_s
         left = self.rise_s + self.hold_s + self.fall_s - since
-        # An edge of 0 s is a jump: dividing by a tiny duration makes it one.
-        up = np.clip(since / max(self.rise_s, 1e-9), 0.0, 1.0)
-        down = np.clip(left / max(self.fall_s, 1e-9), 0.0, 1.0)
-        on = (since >= 0.0) & (left > 0.0)
-        if self.rise_s == 0.0:
-            up = np.where(on, 1.0, 0.0)
-        return np.where(on, self.rps * np.minimum(up, down), 0.0)
+        up = since / self.rise_s if self.rise_s else np.ones(len(seconds))
+        down = left / self.fall_s if self.fall_s else np.ones(len(seconds))
+        height = self.rps * np.minimum(1.0, np.minimum(up, down))
+        return np.where((since >= 0.0) & (left > 0.0), height, 0.0)
 
 
 class FlashCrowdPattern(ScenarioModel):

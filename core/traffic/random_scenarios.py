@@ -53,7 +53,7 @@ def random_scenario(rng: np.random.Generator) -> Scenario:
         rng: Source of all randomness, also of the scenario's own seed.
     """
     service, slo = _service(rng)
-    extras = int(rng.choice([0, 1, 2, 3], p=[0.2, 0.4, 0.3, 0.1]))
+    extras = int(rng.choice([0, 1, 2, 3], p=[0.3, 0.4, 0.25, 0.05]))
     drafts = [
         draft_base(rng, EPISODE_S),
         *(draft_extra(rng, EPISODE_S) for _ in range(extras)),
@@ -104,7 +104,7 @@ def _service(rng: np.random.Generator) -> tuple[ServiceModel, SloModel]:
         startup_median_s=log_uniform(rng, 5.0, 120.0),
         startup_sigma=rng.uniform(0.1, 0.6),
         termination_s=rng.uniform(1.0, 15.0),
-        cpu_per_capacity=rng.uniform(0.6, 1.2),
+        cpu_per_capacity=rng.uniform(0.9, 1.1),
         memory_base=rng.uniform(0.2, 0.6),
     )
     return service, SloModel(latency_ms=service_time_ms * rng.uniform(6.5, 10.0))
@@ -112,7 +112,7 @@ def _service(rng: np.random.Generator) -> tuple[ServiceModel, SloModel]:
 
 def _cluster(rng: np.random.Generator, mean_pods: float, peak_pods: float) -> ClusterModel:
     min_replicas = int(rng.integers(1, 4))
-    room = rng.uniform(0.6, 1.3) if rng.random() < _TIGHT_SHARE else rng.uniform(1.5, 2.5)
+    room = rng.uniform(0.9, 1.3) if rng.random() < _TIGHT_SHARE else rng.uniform(1.5, 2.5)
     max_replicas = max(min_replicas + 2, math.ceil(peak_pods * room))
     initial: int | None = None
     if rng.random() < _ODD_START_SHARE:
@@ -146,7 +146,8 @@ def _faults(rng: np.random.Generator, cluster: ClusterModel) -> tuple[Fault, ...
         lambda at_s, long_s: ScaleRejectedFault(at_s=at_s, duration_s=min(long_s, 300.0)),
     ]
     if cluster.pods_per_node is not None:
-        makers.append(lambda at_s, long_s: NodeLossFault(at_s=at_s, duration_s=long_s))
+        # Few clusters have limited nodes; those that do lose some of them often enough to matter.
+        makers += 3 * [lambda at_s, long_s: NodeLossFault(at_s=at_s, duration_s=long_s)]
     return tuple(
         makers[int(rng.integers(len(makers)))](
             rng.uniform(300.0, EPISODE_S - 600.0), log_uniform(rng, 60.0, 1200.0)

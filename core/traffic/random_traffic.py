@@ -53,7 +53,7 @@ def _steady(_: np.random.Generator, _episode_s: float) -> TrafficDraft:
 
 
 def _waves(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
-    low = rng.uniform(0.05, 0.7)
+    low = rng.uniform(0.15, 0.8)
     period_s = log_uniform(rng, 900.0, 14_400.0)
     peak_at_s = rng.uniform(0.0, period_s)
     sharpness = log_uniform(rng, 0.6, 4.0)
@@ -77,7 +77,7 @@ def _waves(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 def _ramps(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     """Levels that are joined by straight lines."""
     count = int(rng.integers(1, 5))
-    levels = np.exp(rng.uniform(-1.6, 0.0, count + 1))
+    levels = np.exp(rng.uniform(-1.2, 0.0, count + 1))
     edges = np.sort(rng.uniform(0.0, episode_s, count))
     lengths = np.exp(rng.uniform(math.log(60.0), math.log(2400.0), count))
 
@@ -101,8 +101,8 @@ def _ramps(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 def _regimes(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     """Levels that change from one second to the next, now and then."""
-    count = int(rng.integers(2, 9))
-    levels = np.exp(rng.uniform(-1.6, 0.0, count))
+    count = int(rng.integers(2, 7))
+    levels = np.exp(rng.uniform(-1.0, 0.0, count))
     edges = np.concatenate([[0.0], np.sort(rng.uniform(0.0, episode_s, count - 1))])
     widths = np.diff(edges, append=episode_s)
 
@@ -120,7 +120,7 @@ def _regimes(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 def _spikes(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     count = int(rng.integers(1, 7))
-    heights = [log_uniform(rng, 0.2, 3.0) for _ in range(count)]
+    heights = [log_uniform(rng, 0.1, 1.5) for _ in range(count)]
     shapes = [
         (
             rng.uniform(0.0, episode_s - 300.0),
@@ -146,7 +146,7 @@ def _spikes(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 def _flash_crowds(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     count = int(rng.integers(1, 5))
-    heights = [log_uniform(rng, 0.5, 4.0) for _ in range(count)]
+    heights = [log_uniform(rng, 0.3, 2.0) for _ in range(count)]
     shapes = [
         (
             rng.uniform(0.0, episode_s - 300.0),
@@ -173,7 +173,7 @@ def _flash_crowds(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 
 def _batches(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
-    height = log_uniform(rng, 0.2, 2.0)
+    height = log_uniform(rng, 0.1, 1.0)
     every_s = log_uniform(rng, 90.0, 1800.0)
     share = rng.uniform(0.05, 0.45)
     first_at_s = rng.uniform(0.0, every_s)
@@ -194,7 +194,7 @@ def _batches(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 
 def _bursts(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
-    height = log_uniform(rng, 0.2, 2.0)
+    height = log_uniform(rng, 0.1, 1.0)
     on_s = log_uniform(rng, 1.0, 90.0)
     off_s = log_uniform(rng, 5.0, 400.0)
     spread = rng.uniform(0.0, 0.8)

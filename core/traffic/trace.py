@@ -212,6 +212,9 @@ class _Rows:
             return
         if self._seen == 1 and tuple(cell.lower() for cell in cells) == _HEADER:
             return
+        if self._seen == 1 and not any(_is_number(cell) for cell in cells):
+            self._note(number, f"the header is {text}, not {','.join(_HEADER)}")
+            return
         values: list[float] = []
         for name, cell in zip(_HEADER, cells, strict=True):
             try:
@@ -254,15 +257,25 @@ class _Rows:
         self.problems.append((number, problem))
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _bad_trace(path: Path, problems: Sequence[tuple[int, str]]) -> InputError:
     ordered = sorted(problems)
     shown = "; ".join(f"line {number}: {text}" for number, text in ordered[:_PROBLEMS_SHOWN])
     more = len(ordered) - _PROBLEMS_SHOWN
     plural = "s" if len(ordered) > 1 else ""
+    has_gap = any(text.startswith("gap") for _, text in ordered)
+    gaps = "; fill a gap with rows, of rps 0 if nothing came" if has_gap else ""
     return InputError(
         f"{path}: expected rows of t_seconds,rps in ascending order, "
         f"found {len(ordered)} problem{plural}: {shown}{f'; and {more} more' if more > 0 else ''}.",
-        f"Correct the line{plural}; a gap needs rows in between, with rps 0 if nothing came.",
+        f"Correct the line{plural}{gaps}.",
     )
 
 

@@ -99,7 +99,8 @@ def _broken_yaml(source: Path, error: yaml.YAMLError) -> InputError:
     where = f"{source}: line {mark.line + 1}" if mark is not None else str(source)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return InputError(
-        f"{where}: expected valid YAML, found: {problem}.", "Check indentation, colons and quotes."
+        f"{where}: expected valid YAML, found {problem.removeprefix('found ')}.",
+        "Check indentation, colons and quotes.",
     )
 
 

@@ -40,7 +40,8 @@ def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
                 os.fsync(file.fileno())
             os.chmod(temporary[path], 0o644)
         for path in contents:
-            os.replace(temporary.pop(path), path)
+            os.replace(temporary[path], path)
+            del temporary[path]
     except OSError as error:
         raise InputError(
             f"Expected to write {', '.join(str(path) for path in contents)}, "
