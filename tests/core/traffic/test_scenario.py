@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from core.traffic.scenario import (
     SloModel,
     scenario_json_schema,
 )
+from core.traffic.validation import parse_scenario
 from tests.core.traffic.factory import scenario_of
 
 
@@ -125,3 +127,27 @@ def test_json_schema_knows_every_pattern_and_fault() -> None:
         "scale-rejected",
     }
     assert set(schema["required"]) == {"name", "traffic"}
+
+
+DOCS = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_valid(tmp_path: Path) -> None:
+    example = DOCS.split("```yaml\n")[1].split("```")[0]
+    scenario = parse_scenario(example, tmp_path / "lunch.yaml")
+    assert scenario.name == "lunch"
+    assert scenario.service.pod_capacity_rps == pytest.approx(57.1, abs=0.1)
+
+
+def test_every_field_of_patterns_and_faults_is_documented() -> None:
+    rows = {line.split("`")[1]: line for line in DOCS.splitlines() if line.startswith("| `")}
+    for definition in scenario_json_schema()["$defs"].values():
+        fields = dict(definition.get("properties", {}))
+        if "kind" not in fields:
+            continue
+        row = rows[fields.pop("kind")["const"]]
+        for name, field in fields.items():
+            assert f"`{name}`" in row
+            default = field.get("default")
+            if isinstance(default, float):
+                assert f"`{name}` ({default:g}" in row
