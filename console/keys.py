@@ -21,6 +21,9 @@ class KeyContext(StrEnum):
     SETUP = "Setup"
     RUNS = "Runs"
     COMPARE = "Compare"
+    CONFIRM = "Confirmation"
+    EXPORT = "Export dialog"
+    EXPLAIN = "Explanations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ _QUIT = KeyContext.QUIT
 _SETUP = KeyContext.SETUP
 _RUNS = KeyContext.RUNS
 _COMPARE = KeyContext.COMPARE
+_CONFIRM = KeyContext.CONFIRM
+_EXPORT = KeyContext.EXPORT
+_EXPLAIN = KeyContext.EXPLAIN
 
 KEYS: tuple[KeyEntry, ...] = (
     # Everywhere: bound by the application. Letters reach a focused input first.
@@ -144,6 +150,9 @@ KEYS: tuple[KeyEntry, ...] = (
         _LIVE, "l", "log_scale", "l", "log", "Logarithmic scale of the selected chart, and back"
     ),
     KeyEntry(
+        _LIVE, "v", "other_charts", "v", "view", "Training: its own charts, or those of the traffic"
+    ),
+    KeyEntry(
         _LIVE, "slash", "filter_log", "/", "filter", "Filter the event log by words or a pattern", 8
     ),
     KeyEntry(
@@ -228,8 +237,8 @@ KEYS: tuple[KeyEntry, ...] = (
         "enter",
         "attach",
         "enter",
-        "attach",
-        "Watch and control a live run; replay another",
+        "open",
+        "Attach to a live run; look back on another",
         1,
     ),
     KeyEntry(_RUNS, "o", "look", "o", "look", "Attach read-only: look, command nothing", 4),
@@ -238,7 +247,9 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_RUNS, "c", "compare", "c", "compare", "Compare the two marked runs", 7),
     KeyEntry(_RUNS, "e", "export", "e", "export", "Export as CSV, JSON or the file itself", 8),
     KeyEntry(_RUNS, "x", "stop", "x", "stop", "Stop the engine of a live run; asks first", 9),
-    KeyEntry(_RUNS, "u", "resume", "u", "resume", "Resume a training that stopped or was lost", 9),
+    KeyEntry(
+        _RUNS, "u", "resume", "u", "resume", "Resume a training; start a policy's run over", 9
+    ),
     KeyEntry(_RUNS, "D,delete", "delete", "D", "delete", "Delete the run's files; asks first", 10),
     KeyEntry(_RUNS, "slash", "filter", "/", "filter", "Filter the runs by words", 3),
     KeyEntry(_RUNS, "escape", "back", "esc", "back", "Clear the filter, the marks, then leave"),
@@ -257,6 +268,11 @@ KEYS: tuple[KeyEntry, ...] = (
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1, True),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
+    KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
+    KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
+    KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1, True),
+    KeyEntry(_EXPORT, "escape", "cancel", "esc", "cancel", "Write nothing", 2, True),
+    KeyEntry(_EXPLAIN, "escape,enter,q", "close", "esc", "close", "Close"),
     KeyEntry(_QUIT, "l", "leave", "l", "leave running", "Quit; the engine goes on"),
     KeyEntry(_QUIT, "s", "stop", "s", "stop it", "Stop the engine, then quit"),
     KeyEntry(_QUIT, "escape", "cancel", "esc", "stay", "Do not quit"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.setup.preview import duration
+from console.words import duration
 from core.agents.config import Algorithm
 
 
@@ -36,5 +36,18 @@ def estimate(steps: int, speed: TrainingSpeed | None) -> str:
 
 def measured_speeds() -> dict[Algorithm, TrainingSpeed]:
     """The newest measured training speed of each algorithm; reads run files, so use a worker."""
+    from core.runs.catalogue import list_runs
+    from core.runs.config import TrainingConfig
+    from core.runs.reader import RunReader
+
     speeds: dict[Algorithm, TrainingSpeed] = {}
+    for entry in list_runs():
+        training = entry.status.training if entry.status is not None else None
+        if training is None or not training.steps_per_s or len(speeds) == len(Algorithm):
+            continue
+        reader = RunReader(entry.directory)
+        config = reader.config()
+        reader.close()
+        if isinstance(config, TrainingConfig) and config.algo not in speeds:
+            speeds[config.algo] = TrainingSpeed(training.steps_per_s, "the last one here")
     return speeds

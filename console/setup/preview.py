@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.charts.reduce import reduce_to_extremes
+from console.words import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,6 @@ class TrafficPreview:
             f"peak {self.peak_rps:,.0f} rps. SLO {self.slo_ms:g} ms, "
             f"{self.min_replicas} to {self.max_replicas} pods of {self.pod_capacity_rps:.0f} rps."
         )
-
-
-def duration(seconds: float) -> str:
-    """A length of time in the unit that people would use, such as `90 min` or `24 h`."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 2 * 3600:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 3 * 86_400:
-        return f"{seconds / 3600:.3g} h"
-    return f"{seconds / 86_400:.3g} days"
 
 
 def preview_traffic(

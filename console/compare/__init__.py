@@ -1,0 +1,1 @@
+"""Two runs beside each other: curves on one axis, totals up to the same moment."""

@@ -1,0 +1,126 @@
+"""Where a run is exported to, and as what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.keys import KeyContext, bindings
+from console.widgets.choice import Choice, Option
+from console.widgets.field import Field
+from core.errors import InputError
+
+FORMATS = (
+    Option("csv", "CSV", "One line per decision, for spreadsheets and pandas."),
+    Option("json", "JSON", "Facts, totals, events and decisions in one document."),
+    Option("db", "file", "The SQLite file itself: everything, to be opened here again."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What the operator asked for."""
+
+    format: str
+    """`csv`, `json` or `db`."""
+    target: Path
+    """A file that does not exist yet."""
+
+
+def new_file(text: str) -> Path:
+    """The file that `text` names, `~` expanded.
+
+    Raises:
+        InputError: It exists, or its directory does not.
+    """
+    path = Path(text.strip()).expanduser()
+    if not text.strip() or path.name in ("", "..") or text.strip().endswith("/"):
+        raise InputError("expected a file name")
+    if path.exists():
+        raise InputError("exists already; choose another name")
+    if not path.parent.is_dir():
+        raise InputError(f"no directory {path.parent}")
+    return path
+
+
+class ExportDialog(ModalScreen[ExportRequest | None]):
+    """Asks for a format and a file.
+
+    Args:
+        run_id: The run; its name is offered as the name of the file.
+        directory: Where the file is offered to go.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EXPORT)]
+    AUTO_FOCUS = "#format"
+    key_contexts = (KeyContext.EXPORT,)
+
+    def __init__(self, run_id: str, directory: Path) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._directory = directory
+
+    def compose(self) -> ComposeResult:
+        """Put format and file over the keys."""
+        with Vertical(classes="dialog", id="export") as box:
+            box.border_title = "Export"
+            yield Static(self._run_id, markup=False, classes="dialog--subject")
+            yield Choice("format", FORMATS, label_width=8, id="format")
+            yield Static("", id="format-note", markup=False)
+            yield Field("to", new_file, text=self._offer("csv"), id="target", classes="-wide")
+            yield Static("", id="target-message", markup=False)
+            yield Static(
+                Content.assemble(
+                    ("enter ", "bold $footer-key-foreground"),
+                    "export    ",
+                    ("tab ", "bold $footer-key-foreground"),
+                    "field    ",
+                    ("esc ", "bold $footer-key-foreground"),
+                    "cancel",
+                ),
+                classes="dialog--keys",
+            )
+
+    def on_mount(self) -> None:
+        """Say what the format is for."""
+        self._show()
+
+    def action_apply(self) -> None:
+        """Export, unless the file is wrong."""
+        target = cast("Path | None", self.query_one("#target", Field).value)
+        if target is None:
+            self.query_one("#target", Field).input.focus()
+            return
+        self.dismiss(ExportRequest(self.query_one("#format", Choice).value, target))
+
+    def action_cancel(self) -> None:
+        """Export nothing."""
+        self.dismiss(None)
+
+    def _offer(self, suffix: str) -> str:
+        return str(self._directory / f"{self._run_id}.{suffix}")
+
+    @on(Choice.Changed)
+    def _follow_format(self, event: Choice.Changed) -> None:
+        field = self.query_one("#target", Field)
+        offers = {self._offer(option.value) for option in FORMATS}
+        if field.text in offers:
+            field.text = self._offer(event.value)
+        self._show()
+
+    @on(Field.Changed)
+    def _show(self) -> None:
+        choice, field = self.query_one("#format", Choice), self.query_one("#target", Field)
+        self.query_one("#format-note", Static).update(choice.chosen.meaning)
+        message = self.query_one("#target-message", Static)
+        message.set_class(bool(field.error), "-wrong")
+        message.update(f"! {field.error}" if field.error else "")

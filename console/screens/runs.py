@@ -1,0 +1,362 @@
+"""The Runs screen: every run there is, how it stands, and what can be done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from console.dialogs.confirm import ConfirmDialog
+from console.dialogs.export import ExportDialog, ExportRequest
+from console.keys import KeyContext, bindings
+from console.runs import deeds
+from console.runs.glance import Glance, read_glance
+from console.runs.glance_pane import GlancePane
+from console.runs.listing import RunListing
+from console.runs.row import RunRow
+from console.widgets.filter_row import FilterRow
+from console.widgets.key_bar import KeyBar
+from console.widgets.run_table import RunTable
+from core.errors import RlscaleError
+from core.runs.records import RunKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from console.app import RlscaleApp
+
+EMPTY = (
+    "No runs yet.\n\n"
+    "A run is a policy that controls a service, or a training. It keeps going when this console "
+    "is closed, and everything about it stays in one file, to look back on, replay and compare.\n\n"
+    "S sets one up; enter there starts it.\n"
+    "t trains a policy of your own.\n"
+    "rlscale-console demo shows a flash crowd at once."
+)
+GLANCE_EVENTS = 5
+"""Lines of the newest events in a glance."""
+TALL = 36
+"""Rows from which the selected run is also shown at a glance."""
+
+
+class RunsScreen(Screen[None]):
+    """The list of runs; it keeps itself up to date."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.RUNS)]
+    AUTO_FOCUS = "#runs"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]  # noqa: RUF012
+    key_contexts = (KeyContext.RUNS,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listing = RunListing()
+        self._rows: list[RunRow] = []
+        self._read = False
+        self._reading = False
+
+    @property
+    def console_app(self) -> RlscaleApp:
+        """The application, by its own type."""
+        return cast("RlscaleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Put the list over the selected run at a glance."""
+        ascii_only = self.console_app.drawing.ascii
+        yield Static("", id="runs-heading")
+        with Vertical(id="runs-list"):
+            yield FilterRow(id="runs-filter")
+            yield RunTable(id="runs", ascii_only=ascii_only)
+            yield Static(EMPTY, id="runs-empty", markup=False)
+        yield GlancePane(id="glance", ascii_only=ascii_only)
+        yield Static("", id="runs-note", markup=False)
+        yield KeyBar(KeyContext.RUNS)
+
+    def on_mount(self) -> None:
+        """Read the runs now and then again and again."""
+        self.query_one("#runs-empty").display = False
+        self._show_heading()
+        self.set_interval(1 / self.console_app.drawing.refresh_hz, self._look)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        """Show at once what happened meanwhile."""
+        self._look()
+
+    @property
+    def table(self) -> RunTable:
+        """The list."""
+        return self.query_one(RunTable)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self.is_current and not self._reading:
+            self._reading = True
+            self._read_rows()
+
+    @work(thread=True, exclusive=True, group="runs")
+    def _read_rows(self) -> None:
+        rows: list[RunRow] | None = None
+        problem = ""
+        try:
+            rows = self._listing.read()
+        except OSError as error:
+            problem = str(error)
+        self.app.call_from_thread(self._take_rows, rows, problem)
+
+    def _take_rows(self, rows: list[RunRow] | None, problem: str) -> None:
+        self._reading = False
+        if rows is None:
+            self._say(Content.styled(problem, "$error"))
+            return
+        self._read = True
+        if rows != self._rows:
+            self._rows = rows
+            self._fill()
+        self._look_at_selected()
+
+    def _fill(self) -> None:
+        words = self.query_one(FilterRow).words
+        shown = [row for row in self._rows if row.matches(words)]
+        self.table.show(shown)
+        empty = self._read and not self._rows
+        self.query_one("#runs-empty").display = empty
+        self.table.display = not empty
+        self._show_heading()
+        self._show_note()
+
+    def _look_at_selected(self) -> None:
+        row = self.table.selected
+        pane = self.query_one(GlancePane)
+        if row is None or not pane.display:
+            pane.show(None)
+        elif pane.wants(row):
+            self._read_glance(row)
+
+    @work(thread=True, exclusive=True, group="glance")
+    def _read_glance(self, row: RunRow) -> None:
+        glance: Glance | None = None
+        try:
+            glance = read_glance(row, GLANCE_EVENTS)
+        except (RlscaleError, OSError):
+            # The list says what is wrong with a run that cannot be read.
+            glance = Glance(row, (), ())
+        self.app.call_from_thread(self._take_glance, glance)
+
+    def _take_glance(self, glance: Glance) -> None:
+        selected = self.table.selected
+        if selected is not None and selected.run_id == glance.row.run_id:
+            self.query_one(GlancePane).show(glance)
+
+    # -- what is said ---------------------------------------------------------------------------
+
+    def _show_heading(self) -> None:
+        live = sum(row.is_live for row in self._rows)
+        parts: list[tuple[str, str]] = [(" rlscale-console ", "bold"), (" runs", "$series-axis")]
+        if self._rows:
+            parts.append((f"   {len(self._rows)} runs", ""))
+            parts.append((f", {live} live" if live else ", none live", ""))
+        shown = len(self.table.rows_shown)
+        if shown != len(self._rows):
+            parts.append((f", {shown} shown", "$warning"))
+        self.query_one("#runs-heading", Static).update(Content.assemble(*parts))
+
+    def _show_note(self) -> None:
+        row = self.table.selected
+        if row is None:
+            self._say(Content(""))
+            return
+        note = row.message or _advice(row)
+        self._say(Content.assemble((row.run_id, "bold"), ("  ", ""), (note, "$series-axis")))
+
+    def _say(self, content: Content) -> None:
+        self.query_one("#runs-note", Static).update(content)
+
+    @on(RunTable.RowHighlighted)
+    def _selected(self) -> None:
+        self._show_note()
+        self._look_at_selected()
+
+    @on(FilterRow.Changed)
+    def _filter(self) -> None:
+        self._fill()
+
+    @on(FilterRow.Closed)
+    def _leave_filter(self) -> None:
+        self.table.focus()
+
+    @property
+    def _readable(self) -> RunRow | None:
+        row = self.table.selected
+        if row is not None and not row.readable:
+            self._refuse(f"This run cannot be read: {row.message}")
+            return None
+        return row
+
+    # -- what is done ---------------------------------------------------------------------------
+
+    @on(RunTable.RowSelected)
+    def action_attach(self) -> None:
+        """Open the selected run."""
+        row = self._readable
+        if row is not None:
+            self.console_app.open_live(row.directory)
+
+    def action_look(self) -> None:
+        """Open the selected run without the right to command it."""
+        row = self._readable
+        if row is not None:
+            self.console_app.open_live(row.directory, read_only=True)
+
+    def action_replay(self) -> None:
+        """Play the selected run again."""
+        row = self._readable
+        if row is None:
+            return
+        if row.kind is RunKind.TRAINING:
+            self._refuse("A training has no single course to replay. Enter opens it.")
+        else:
+            self.console_app.open_replay(row.directory)
+
+    def action_mark(self) -> None:
+        """Mark the selected run for comparing, or unmark it."""
+        if self.table.selected is not None:
+            self.table.toggle_mark()
+
+    def action_compare(self) -> None:
+        """Compare the two marked runs, or the marked one with the selected one."""
+        pair = self.table.pair
+        if pair is None:
+            self._refuse("Comparing takes two runs: mark them with space.")
+            return
+        first, second = pair
+        if first.kind is not second.kind:
+            self._refuse("Expected two runs of the same kind, found a training and a policy's run.")
+            return
+        from console.screens.compare import CompareScreen
+
+        self.app.push_screen(CompareScreen(first.directory, second.directory))
+
+    def action_export(self) -> None:
+        """Write the selected run to a file."""
+        row = self._readable
+        if row is None:
+            return
+
+        def answered(request: ExportRequest | None) -> None:
+            if request is not None:
+                self._do(f"Exporting to {request.target}", lambda: deeds.export(row, request))
+
+        self.app.push_screen(ExportDialog(row.run_id, Path.cwd()), answered)
+
+    def action_stop(self) -> None:
+        """Stop the engine of the selected run, after asking."""
+        row = self.table.selected
+        if row is None:
+            return
+        if not row.is_live:
+            self._refuse(f"No engine works on this run; it is {row.state_word}.")
+            return
+        rest = "What it has learned is kept." if row.kind is RunKind.TRAINING else "It stays here."
+        self._ask(
+            "Stop this run?", f"{row.run_id}\n{row.title}. {rest}", "stop it", deeds.stop, row
+        )
+
+    def action_resume(self) -> None:
+        """Let an engine take up the selected run again."""
+        row = self.table.selected
+        if row is None:
+            return
+        if not row.can_resume:
+            self._refuse(_why_not_resumed(row))
+            return
+        self._do(f"Resuming {row.run_id}", lambda: deeds.resume(row))
+
+    def action_delete(self) -> None:
+        """Delete the selected run, after asking."""
+        row = self.table.selected
+        if row is None:
+            return
+        if row.is_live:
+            self._refuse("An engine works on this run; stop it first with x.")
+            return
+        self._ask(
+            "Delete this run?",
+            f"{row.run_id}\n{row.title}, {row.started}.\n"
+            "Its file, logs and checkpoints go; there is no way back.",
+            "delete",
+            deeds.delete,
+            row,
+        )
+
+    def action_filter(self) -> None:
+        """Show only runs that contain some words."""
+        self.query_one(FilterRow).open()
+
+    def action_back(self) -> None:
+        """Clear the filter, then the marks, then leave."""
+        row = self.query_one(FilterRow)
+        if row.words:
+            row.action_clear()
+        elif self.table.marked:
+            self.table.clear_marks()
+        elif len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def _ask(
+        self, title: str, text: str, verb: str, deed: Callable[[RunRow], str], row: RunRow
+    ) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._do(f"{verb.capitalize()} {row.run_id}", lambda: deed(row))
+
+        self.app.push_screen(ConfirmDialog(title, text, verb), answered)
+
+    def _do(self, note: str, deed: Callable[[], str]) -> None:
+        self._say(Content.styled(note, "$accent"))
+        self._work_on(deed)
+
+    @work(thread=True, group="deeds")
+    def _work_on(self, deed: Callable[[], str]) -> None:
+        try:
+            result, failed = deed(), False
+        except (RlscaleError, OSError) as error:
+            result, failed = str(error), True
+        self.app.call_from_thread(self._done, result, failed)
+
+    def _done(self, result: str, failed: bool) -> None:
+        self.notify(result, severity="error" if failed else "information", markup=False)
+        self._show_note()
+        self._look()
+
+    def _refuse(self, reason: str) -> None:
+        self.notify(reason, severity="warning", markup=False)
+
+    def _redraw(self) -> None:
+        self.query_one(GlancePane).redraw()
+        self.table.redraw()
+
+
+def _advice(row: RunRow) -> str:
+    if row.is_live:
+        return f"{row.title}. Enter attaches, x stops."
+    if row.kind is RunKind.TRAINING:
+        resumes = ", u resumes" if row.can_resume else ""
+        return f"{row.title}. Enter looks back{resumes}."
+    return f"{row.title}. Enter looks back, p replays, u starts it over."
+
+
+def _why_not_resumed(row: RunRow) -> str:
+    if row.is_live:
+        return "An engine works on this run already."
+    if not row.readable:
+        return f"This run cannot be read: {row.message}"
+    return "This training is finished; t sets up another."

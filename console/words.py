@@ -1,0 +1,21 @@
+"""Numbers as people write them."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the unit that people would use, such as `90 min` or `24 h`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 3 * 86_400:
+        return f"{seconds / 3600:.3g} h"
+    return f"{seconds / 86_400:.3g} days"
+
+
+def count(number: int) -> str:
+    """A count in at most five characters, such as `300k` or `1.5M`."""
+    if number >= 999_950:
+        return f"{number / 1e6:.3g}M"
+    return f"{number / 1e3:.3g}k" if number >= 1000 else str(number)
