@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.cluster.base import Cluster
 from core.cluster.batch import FactsBatch, StateBatch
 from core.cluster.simulated import SimulatedCluster
+from core.envs import registration as registration  # makes the environment's id known
 from core.envs.actions import action_set as action_set_named
 from core.envs.observation import FEATURES
 from core.envs.pipeline import EpisodeSettings, Pipeline
@@ -43,7 +44,7 @@ class AutoscaleEnv(gymnasium.Env[NDArray[np.float32], np.int64]):
         InputError: Unknown scenario or action set.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi"]}  # noqa: RUF012 - Gymnasium's declaration
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012 - Gymnasium's declaration
 
     def __init__(
         self,
