@@ -122,5 +122,6 @@ def refuse_waiting(writer: RunWriter, reason: str) -> None:
 
 def _refusal(name: str, error: ValidationError) -> InputError:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"]) or "arguments"
-    return InputError(f"expected valid arguments for '{name}', found {place}: {first['msg']}.")
+    place = str(first["loc"][0]) if first["loc"] else "arguments"
+    found = f"{place} = {first['input']!r}: {first['msg']}"
+    return InputError(f"expected valid arguments for '{name}', found {found}.")

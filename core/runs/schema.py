@@ -112,7 +112,9 @@ TOTAL_COLUMNS: Final = (
     Column("total_violations", "REAL NOT NULL", "requests", "Likewise: slower than SLO or failed."),
     Column("total_errors", "REAL NOT NULL", "requests", "Likewise: failed."),
     Column("total_pod_seconds", "REAL NOT NULL", "pod s", "Likewise: pods times seconds."),
-    Column("total_churn", "REAL NOT NULL", "replicas", "Likewise: sum of |change of desired|."),
+    Column(
+        "total_churn", "REAL NOT NULL", "replicas", "Likewise: changes of desired, up and down."
+    ),
     Column("total_reward", "REAL NOT NULL", "", "Likewise: sum of rewards."),
 )
 

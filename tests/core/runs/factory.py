@@ -153,6 +153,8 @@ def _meta(run_id: str, kind: RunKind, policy: str, scenario: str, seed: int) -> 
 
 
 def _records(count: int, rng: np.random.Generator, last_mode: ControlMode) -> list[StepRecord]:
+    if count == 0:
+        return []
     time_s = np.arange(count) * INTERVAL_S
     rps = 400 + 250 * np.sin(time_s / 900) + rng.normal(0, 15, count)
     rps[count // 2 : count // 2 + 12] *= 2.5
