@@ -22,6 +22,7 @@ from console.cli import (
     train,
 )
 from console.cli.arguments import Parser
+from console.cli.output import print_error
 from core import __version__
 from core.errors import RlscaleError
 
@@ -120,7 +121,7 @@ def _fail(error: Exception, text: str, code: int) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    print_error(text)
     return code
 
 

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, TextIO
+from typing import Any
 
 _WIDTH_WITHOUT_TERMINAL = 200
 """Columns of a table that goes into a file or a pipe, where nothing would be cut at 80."""
@@ -60,7 +60,11 @@ def print_table(
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    Console(file=sys.stdout, width=width, highlight=False).print(table)
+    console = Console(file=sys.stdout, width=width, highlight=False)
+    # Printed by ourselves: rich has its own idea of how to end when the reader of a pipe left.
+    with console.capture() as captured:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()), flush=True)
 
 
 def print_pairs(pairs: Mapping[str, object]) -> None:
@@ -92,6 +96,12 @@ def duration(seconds: float | None) -> str:
     return f"{days} d {clock}" if days else clock
 
 
-def note(text: str, stream: TextIO | None = None) -> None:
+def note(text: str) -> None:
     """Say something to the operator, on stderr."""
-    print(text, file=stream or sys.stderr, flush=True)
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_error(text: str) -> None:
+    """Say what went wrong in one line on stderr, however the text was laid out."""
+    line = " ".join(text.split())
+    note(f"error: {'e' + line[1:] if line.startswith('Expected ') else line}")

@@ -13,7 +13,7 @@ from console.cli.arguments import (
     add_seed,
     whole_number,
 )
-from console.cli.output import duration, note, print_json, print_table
+from console.cli.output import duration, note, print_error, print_json, print_table
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _validate(arguments: argparse.Namespace) -> int:
             preview = preview_traffic(file, peak_rps=None, seed=None)
         except InputError as error:
             results.append({"file": file, "valid": False, "error": str(error)})
-            note(f"error: {' '.join(str(error).split())}")
+            print_error(str(error))
             continue
         results.append({"file": file, "valid": True, "name": preview.name})
         if not arguments.json:

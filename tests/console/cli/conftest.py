@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,3 +51,12 @@ def cli(capfd: pytest.CaptureFixture[str]) -> CommandLine:
         return Answer(code, out, err)
 
     return call
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """Five minutes of traffic: 20 decisions."""
+    path = tmp_path / "trace.csv"
+    rows = "".join(f"{second},{100 + second}\n" for second in range(0, 300, 10))
+    path.write_text(f"t_seconds,rps\n{rows}", encoding="utf-8")
+    return path
