@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
+from textual.filter import LineFilter
 from textual.screen import Screen
 
+from console.ascii_filter import AsciiFilter
 from console.keys import KeyContext, bindings
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
 from console.start import (
@@ -28,6 +32,12 @@ from console.themes import register_themes, stylesheet_defaults
 ScreenKind = TypeVar("ScreenKind", bound=Screen[Any])
 
 
+def _palette() -> type[Provider]:
+    from console.commands import ConsoleCommands
+
+    return ConsoleCommands
+
+
 class RlscaleApp(App[None]):
     """The console.
 
@@ -42,6 +52,7 @@ class RlscaleApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EVERYWHERE)]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     def __init__(
         self,
@@ -58,6 +69,7 @@ class RlscaleApp(App[None]):
             ascii=ascii_only or self._settings.ascii,
             low_bandwidth=self._settings.low_bandwidth_now(os.environ),
         )
+        self._ascii_filter = AsciiFilter(enabled=self.drawing.ascii)
         if self.drawing.low_bandwidth:
             self.animation_level = "none"
         register_themes(self)
@@ -75,6 +87,11 @@ class RlscaleApp(App[None]):
             save_settings(settings)
         except OSError as error:
             self.notify(f"Settings not saved: {error}", severity="warning")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through; in ASCII mode also Textual's own borders and bars."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii_filter] if self._ascii_filter.enabled else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Values of our stylesheet variables under a theme that does not define them."""
@@ -100,13 +117,23 @@ class RlscaleApp(App[None]):
         """Show a run with a play head of its own, on top of the present screen."""
         self.push_screen(_live_screen(run_directory, replay=True))
 
+    def open_setup(self, request: StartSetup) -> None:
+        """Go to Setup, as it was left if it is still open, and choose what is asked for."""
+        from console.screens.setup import SetupScreen
+
+        present = self._return_to(SetupScreen)
+        if present is None:
+            self.push_screen(SetupScreen(request))
+        else:
+            present.choose(request)
+
     def action_open_setup(self) -> None:
         """Go to Setup."""
-        self._show_setup(training=False)
+        self.open_setup(StartSetup())
 
     def action_open_training(self) -> None:
         """Go to Setup with training chosen."""
-        self._show_setup(training=True)
+        self.open_setup(StartSetup(training=True))
 
     def action_open_runs(self) -> None:
         """Go to the list of runs."""
@@ -132,22 +159,13 @@ class RlscaleApp(App[None]):
                 return
         self.exit()
 
-    def _show_setup(self, *, training: bool) -> None:
-        from console.screens.setup import SetupScreen
-
-        present = self._return_to(SetupScreen)
-        if present is None:
-            self.push_screen(SetupScreen(training=training))
-        elif training:
-            present.choose_training()
-
     def _return_to(self, kind: type[ScreenKind]) -> ScreenKind | None:
         # A screen of that kind further down comes back as it was left.
         for present in reversed(self.screen_stack):
             if isinstance(present, kind):
                 while self.screen is not present:
                     self.pop_screen()
-                return cast(ScreenKind, present)
+                return present
         return None
 
     def _screen_at_start(self) -> Screen[None]:
@@ -157,21 +175,21 @@ class RlscaleApp(App[None]):
                 return _live_screen(directory, read_only=read_only)
             case StartReplay(run_directory=directory):
                 return _live_screen(directory, replay=True)
-            case StartDemo():
-                return _live_screen(None)
+            case StartDemo(seed=seed):
+                from console.screens.live import LiveScreen
+
+                return LiveScreen(None, seed=seed)
             case StartRuns():
                 from console.screens.runs import RunsScreen
 
                 return RunsScreen()
-            case StartSetup(training=training):
+            case StartSetup() as request:
                 from console.screens.setup import SetupScreen
 
-                return SetupScreen(training=training)
+                return SetupScreen(request)
 
 
-def _live_screen(
-    directory: Path | None, *, read_only: bool = False, replay: bool = False
-) -> Screen[None]:
+def _live_screen(directory: Path, *, read_only: bool = False, replay: bool = False) -> Screen[None]:
     from console.screens.live import LiveScreen
 
     return LiveScreen(directory, read_only=read_only, replay=replay)

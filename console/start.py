@@ -14,6 +14,10 @@ class StartSetup:
 
     training: bool = False
     """Whether training is chosen there at once."""
+    scenario: str = ""
+    """Name of a scenario that is picked there at once; empty for the last one."""
+    own_file: bool = False
+    """Whether the path of an own file is asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class StartReplay:
 @dataclass(frozen=True, slots=True)
 class StartDemo:
     """Start the demo run and open it."""
+
+    seed: int | None = None
+    """Source of all randomness; None takes the scenario's own."""
 
 
 StartRequest = StartSetup | StartRuns | StartAttach | StartReplay | StartDemo

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from console.charts.frame import clock
-from console.charts.model import ChartData, Curve, LineStyle, Threshold, Viewport
+from console.charts.model import ChartData, Curve, Floats, LineStyle, Threshold, Viewport
 from console.compare.curves import both_extremes
 from console.runs.row import RunRow
 from console.themes import Series
@@ -65,7 +65,7 @@ def _inference(reader: RunReader) -> tuple[tuple[ChartData, Viewport], ...]:
         "latency p95",
         "ms",
         times,
-        (Curve("p95", Series.LATENCY_P95, p95, in_legend=False),),
+        (Curve("worst", Series.LATENCY_P95, p95, current=_largest(p95)),),
         None if facts is None else Threshold("SLO", facts.slo_ms),
     )
     replicas = ChartData(
@@ -133,3 +133,7 @@ def _training(reader: RunReader) -> tuple[tuple[ChartData, Viewport], ...]:
         floor=None,
     )
     return (reward, viewport), (score, viewport)
+
+
+def _largest(values: Floats) -> float | None:
+    return float(np.nanmax(values)) if np.isfinite(values).any() else None

@@ -158,13 +158,17 @@ class CompareScreen(Screen[None]):
 
     def _show_heading(self, comparison: Comparison) -> None:
         palette = palette_for(self.app.theme)
+        a, b = comparison.first, comparison.second
+        shared = f"   on {a.scenario}" if a.scenario == b.scenario else ""
+        names = [run.policy if shared else f"{run.policy} on {run.scenario}" for run in (a, b)]
         heading = Content.assemble(
             (" rlscale-console ", "bold"),
             (" compare   ", "$series-axis"),
             ("A ", f"bold {palette.color(Series.RUN_A)}"),
-            f"{comparison.first.policy} on {comparison.first.scenario}",
+            names[0],
             ("   B ", f"bold {palette.color(Series.RUN_B)}"),
-            f"{comparison.second.policy} on {comparison.second.scenario}",
+            names[1],
+            shared,
         )
         self.query_one("#compare-heading", Static).update(heading)
 

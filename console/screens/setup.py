@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -15,20 +15,20 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
 from console.keys import KeyContext, bindings
+from console.launching import start_in_background
 from console.settings import SetupChoices
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
 from console.setup.plan import run_config, sentence
 from console.setup.traffic import TrafficPanel
+from console.start import StartSetup
 from console.widgets.choice import Choice
 from console.widgets.field import Field
 from console.widgets.filter_row import FilterRow
 from console.widgets.key_bar import KeyBar
-from core.errors import RlscaleError
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
-    from core.runs.config import RunConfig
 
 WIDE = 120
 """Columns from which all three parts stand side by side."""
@@ -39,7 +39,7 @@ class SetupScreen(Screen[None]):
     """Three parts side by side, or one after the other where there is little room.
 
     Args:
-        training: Whether training is chosen at once.
+        request: What is chosen at once, beside the last choices.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.SETUP)]
@@ -48,9 +48,9 @@ class SetupScreen(Screen[None]):
     AUTO_FOCUS = "#scenarios"
     key_contexts = (KeyContext.SETUP,)
 
-    def __init__(self, *, training: bool = False) -> None:
+    def __init__(self, request: StartSetup) -> None:
         super().__init__()
-        self._training = training
+        self._request = request
         self._step = 1
         self._starting = False
 
@@ -62,7 +62,7 @@ class SetupScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the parts between a heading and what enter would start."""
         choices = self.console_app.settings.setup
-        if self._training:
+        if self._request.training:
             choices = choices.model_copy(update={"kind": "training"})
         ascii_only = self.console_app.drawing.ascii
         yield Static("", id="setup-heading")
@@ -75,10 +75,8 @@ class SetupScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin at the traffic, or at the training if that was asked for."""
-        if self._training:
-            self._go_to(3)
-        else:
-            self._show_step(2)
+        self._show_step(2)
+        self.call_after_refresh(self.choose, self._request)
         self._show_sentence()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
 
@@ -137,21 +135,16 @@ class SetupScreen(Screen[None]):
             or self.decider.problem
         )
 
-    def choose_training(self) -> None:
-        """Choose to train, and show what can be set."""
-        self.decider.choose_kind("training")
-        self._go_to(3)
-
-    def choose_scenario(self, name: str) -> None:
-        """Pick a shipped scenario."""
-        self.traffic.choose_scenario(name)
-        self._go_to(2)
-
-    def choose_policy(self, policy: str) -> None:
-        """Pick a policy by its specification."""
-        self.decider.choose_kind("policy")
-        self.decider.policy_form.choose(policy)
-        self._go_to(3)
+    def choose(self, request: StartSetup) -> None:
+        """Choose what is asked for, and go where it is chosen; the rest stays as it is."""
+        if request.scenario:
+            self.traffic.choose_scenario(request.scenario)
+            self._go_to(2)
+        if request.own_file:
+            self.action_own_file()
+        if request.training:
+            self.decider.choose_kind("training")
+            self._go_to(3)
 
     def action_policy(self) -> None:
         """Choose to run a policy."""
@@ -209,18 +202,12 @@ class SetupScreen(Screen[None]):
         self._remember()
         self._starting = True
         self._say(Content.styled("Starting the engine", "$accent"))
-        self._launch(run_config(self.choices, self.decider.training_form.kept_as))
-
-    @work(thread=True, exclusive=True, group="launch")
-    def _launch(self, config: RunConfig) -> None:
-        from core.runs.launch import launch
-
-        try:
-            directory = launch(config)
-        except (RlscaleError, OSError) as error:
-            self.app.call_from_thread(self._could_not_start, str(error))
-        else:
-            self.app.call_from_thread(self._started, directory)
+        start_in_background(
+            self.console_app,
+            run_config(self.choices, self.decider.training_form.kept_as),
+            started=self._started,
+            failed=self._could_not_start,
+        )
 
     def _started(self, directory: Path) -> None:
         self._starting = False
@@ -309,7 +296,7 @@ class SetupScreen(Screen[None]):
 
     @property
     def _is_training(self) -> bool:
-        return self.decider.is_training if self.decider.is_mounted else self._training
+        return self.decider.is_training if self.decider.is_mounted else self._request.training
 
     def _show_sentence(self) -> None:
         if self._starting:

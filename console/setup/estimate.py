@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from console.words import duration
 from core.agents.config import Algorithm
+from core.errors import RlscaleError
+from core.locations import runs_directory
+
+_RUNS_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,27 @@ def estimate(steps: int, speed: TrainingSpeed | None) -> str:
 
 def measured_speeds() -> dict[Algorithm, TrainingSpeed]:
     """The newest measured training speed of each algorithm; reads run files, so use a worker."""
-    from core.runs.catalogue import list_runs
     from core.runs.config import TrainingConfig
+    from core.runs.database import FILE_NAME
     from core.runs.reader import RunReader
 
     speeds: dict[Algorithm, TrainingSpeed] = {}
-    for entry in list_runs():
-        training = entry.status.training if entry.status is not None else None
-        if training is None or not training.steps_per_s or len(speeds) == len(Algorithm):
+    # Names of runs begin with their time, so the newest come first.
+    files = sorted(runs_directory().glob(f"*/{FILE_NAME}"), reverse=True)
+    for file in files[:_RUNS_LOOKED_AT]:
+        try:
+            reader = RunReader(file)
+        except RlscaleError:
             continue
-        reader = RunReader(entry.directory)
-        config = reader.config()
-        reader.close()
-        if isinstance(config, TrainingConfig) and config.algo not in speeds:
-            speeds[config.algo] = TrainingSpeed(training.steps_per_s, "the last one here")
+        try:
+            training, config = reader.status().training, reader.config()
+        except (RlscaleError, KeyError):
+            continue
+        finally:
+            reader.close()
+        measured = training is not None and training.steps_per_s
+        if measured and isinstance(config, TrainingConfig) and config.algo not in speeds:
+            speeds[config.algo] = TrainingSpeed(measured, "the last one here")
+        if len(speeds) == len(Algorithm):
+            break
     return speeds

@@ -36,8 +36,7 @@ class PreviewPane(Vertical):
         if preview is self._shown:
             return
         self._shown = preview
-        # No legend: a last value would be read as a mean.
-        curve = Curve("traffic", Series.TRAFFIC, preview.rps, in_legend=False)
+        curve = Curve("peak", Series.TRAFFIC, preview.rps, current=preview.peak_rps)
         data = ChartData(preview.name, "rps", preview.seconds, (curve,))
         self.query_one(Chart).display = True
         self.query_one(Chart).show(data, Viewport(0.0, float(preview.duration_s)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -128,14 +129,15 @@ class TrafficPanel(Vertical):
     @property
     def problem(self) -> tuple[Widget, str] | None:
         """The first thing that is wrong, and where; None if a run could start."""
+        known = self._known.get(self._key)
         if not self.is_own_file:
-            return None
+            scenarios = self.query_one("#scenarios", PickList)
+            return (scenarios, known) if isinstance(known, str) else None
         file, peak = self.query_one("#file", Field), self.query_one("#peak-rps", Field)
         if file.error or not self.scenario:
             return file.input, file.error or "type the path of a .yaml or .csv file"
         if peak.error and self.scenario.lower().endswith(".csv"):
             return peak.input, f"peak rps: {peak.error}"
-        known = self._known.get(self._key)
         return (file.input, known) if isinstance(known, str) else None
 
     def redraw(self) -> None:
@@ -181,7 +183,15 @@ class TrafficPanel(Vertical):
     def _describe_scenarios(self) -> None:
         from core.traffic.library import list_scenarios
 
-        entries = [Entry(entry.name, entry.name, entry.description) for entry in list_scenarios()]
+        try:
+            found = list_scenarios()
+        except InputError as error:
+            # The names stay; whoever picks the broken one is told by its preview.
+            self.app.call_from_thread(
+                partial(self.notify, str(error), severity="warning", markup=False)
+            )
+            return
+        entries = [Entry(entry.name, entry.name, entry.description) for entry in found]
         self.app.call_from_thread(self._list, entries)
 
     @on(FilterRow.Changed)
@@ -249,4 +259,6 @@ class TrafficPanel(Vertical):
             pane.show(self.preview)
         elif self.is_own_file:
             pane.say(FILES)
+        elif isinstance(known := self._known.get(self._key), str):
+            pane.say(known)
         self.post_message(self.Changed(self))

@@ -1,0 +1,246 @@
+"""The command palette: every action by name, and what has no key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from console.keys import KeyContext, entries
+from console.start import StartSetup
+from console.themes import THEMES
+from core.locations import shipped_policies_directory, shipped_scenarios_directory
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from console.app import RlscaleApp
+
+CLUSTER = (
+    "In a coming release this console attaches to a real Deployment.\n\n"
+    "It will need a kubeconfig whose user may read that Deployment, and a Prometheus with its "
+    "request rate and latency histogram. It will start in SHADOW: the policy says what it would "
+    "do beside your HPA, and nothing is written. Writing will need --write at the start, and a "
+    "confirmation that names the Deployment.\n\n"
+    "Until then: record your traffic as a CSV file and run it in the simulator, "
+    "with `Use my own traffic` or\n"
+    "rlscale-console scenario import ACCESS_LOG"
+)
+_BASELINES = ("hpa", "threshold", "static:10")
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteCommand:
+    """One line of the palette."""
+
+    text: str
+    help: str
+    run: Callable[[], object]
+    at_once: bool = True
+    """Whether it is offered before anything is typed."""
+
+
+class ConsoleCommands(Provider):
+    """What this console can do, as commands with names."""
+
+    async def search(self, query: str) -> Hits:
+        """The commands that match what is typed, best first."""
+        matcher = self.matcher(query)
+        for command in self._commands():
+            score = matcher.match(command.text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.text), command.run, help=command.help)
+
+    async def discover(self) -> Hits:
+        """What is offered before anything is typed."""
+        for command in self._commands():
+            if command.at_once:
+                yield DiscoveryHit(command.text, command.run, help=command.help)
+
+    @property
+    def console_app(self) -> RlscaleApp:
+        """The application, by its own type."""
+        return cast("RlscaleApp", self.app)
+
+    def _commands(self) -> Iterable[PaletteCommand]:
+        screen: Screen[Any] = self.screen
+        yield from self._own_traffic()
+        yield from _key_commands(screen)
+        yield from self._run_commands()
+        yield from self._settings_commands()
+
+    def _own_traffic(self) -> Iterable[PaletteCommand]:
+        yield PaletteCommand(
+            "Use my own traffic...",
+            "A recorded trace (CSV) or a scenario of your own (YAML), checked while you type",
+            self._use_own_traffic,
+        )
+        yield PaletteCommand(
+            "Connect to a cluster (shadow)...",
+            "What it will need; not in this release",
+            self._explain_cluster,
+        )
+        yield PaletteCommand(
+            "Export this run...",
+            "As CSV, as JSON, or the file itself",
+            self._export,
+        )
+        yield PaletteCommand(
+            "Save a screenshot",
+            "As SVG, in the present directory",
+            self._screenshot,
+        )
+
+    def _run_commands(self) -> Iterable[PaletteCommand]:
+        # Names alone, from the directories: nothing is read until one of them is started.
+        scenarios = sorted(path.stem for path in shipped_scenarios_directory().glob("*.yaml"))
+        policies = [*_bundles(), *_BASELINES]
+        for scenario in scenarios:
+            for policy in policies:
+                yield PaletteCommand(
+                    f"Run {scenario} with {policy}",
+                    "Starts at once, at the speed and in the mode of the last start",
+                    partial(self._run, scenario, policy),
+                    at_once=False,
+                )
+        for scenario in scenarios:
+            yield PaletteCommand(
+                f"Set up {scenario}",
+                "Shows its traffic and lets you choose the rest",
+                partial(self._set_up, scenario),
+                at_once=False,
+            )
+
+    def _settings_commands(self) -> Iterable[PaletteCommand]:
+        for theme in THEMES:
+            yield PaletteCommand(
+                f"Theme: {theme.name}",
+                "Remembered for the next start",
+                partial(self._choose_theme, theme.name),
+            )
+        settings = self.console_app.settings
+        turned = "off" if settings.ascii else "on"
+        yield PaletteCommand(
+            f"Draw in ASCII alone: turn {turned}",
+            "From the next start on",
+            partial(self._remember, "ascii", not settings.ascii),
+            at_once=False,
+        )
+        for choice in ("auto", "on", "off"):
+            yield PaletteCommand(
+                f"Low bandwidth: {choice}",
+                "One redraw a second, no animation; auto means over SSH. From the next start on",
+                partial(self._remember, "low_bandwidth", choice),
+                at_once=False,
+            )
+
+    # -- what they do ---------------------------------------------------------------------------
+
+    def _use_own_traffic(self) -> None:
+        self.console_app.open_setup(StartSetup(own_file=True))
+
+    def _set_up(self, scenario: str) -> None:
+        self.console_app.open_setup(StartSetup(scenario=scenario))
+
+    def _explain_cluster(self) -> None:
+        from console.dialogs.explain import ExplainDialog
+
+        self.app.push_screen(ExplainDialog("Connect to a cluster", CLUSTER))
+
+    def _run(self, scenario: str, policy: str) -> None:
+        from console.launching import start_in_background
+        from console.setup.plan import run_config
+
+        application = self.console_app
+        choices = application.settings.setup.model_copy(
+            update={
+                "kind": "policy",
+                "scenario": scenario,
+                "policy": policy,
+                "peak_rps": None,
+                "seed": None,
+            }
+        )
+        start_in_background(
+            application,
+            run_config(choices, None),
+            started=application.open_live,
+            failed=lambda reason: application.notify(reason, severity="error", markup=False),
+        )
+
+    def _export(self) -> None:
+        from console.dialogs.export import ExportDialog, ExportRequest
+        from console.screens.live import LiveScreen
+        from console.screens.runs import RunsScreen
+
+        screen: Screen[Any] = self.screen
+        if isinstance(screen, RunsScreen):
+            screen.action_export()
+            return
+        snapshot = screen.scene.snapshot if isinstance(screen, LiveScreen) else None
+        if snapshot is None:
+            self.app.notify("Expected a run on the screen to export, found none. R lists them.")
+            return
+        directory = snapshot.info.directory
+
+        def answered(request: ExportRequest | None) -> None:
+            if request is not None:
+                self.app.run_worker(
+                    partial(_export, self.console_app, directory, request), thread=True
+                )
+
+        self.app.push_screen(ExportDialog(snapshot.info.run_id, Path.cwd()), answered)
+
+    def _screenshot(self) -> None:
+        try:
+            path = self.app.save_screenshot(path=str(Path.cwd()))
+        except OSError as error:
+            self.app.notify(f"Screenshot not saved: {error}", severity="error", markup=False)
+        else:
+            self.app.notify(f"Saved {path}", markup=False)
+
+    def _choose_theme(self, name: str) -> None:
+        self.app.theme = name
+        self._remember("theme", name)
+
+    def _remember(self, field: str, value: object) -> None:
+        application = self.console_app
+        application.remember(application.settings.model_copy(update={field: value}))
+
+
+def _key_commands(screen: Screen[Any]) -> Iterable[PaletteCommand]:
+    contexts = (*getattr(screen, "key_contexts", ()), KeyContext.EVERYWHERE)
+    for entry in entries(*contexts):
+        if entry.action == "app.command_palette":
+            continue
+        yield PaletteCommand(
+            entry.help,
+            f"key {entry.display}",
+            partial(screen.run_action, entry.action),
+            at_once=entry.footer > 0,
+        )
+
+
+def _bundles() -> list[str]:
+    home = shipped_policies_directory()
+    return sorted(path.parent.name for path in home.glob("*/policy.json"))
+
+
+def _export(application: RlscaleApp, directory: Path, request: Any) -> None:
+    from core.errors import RlscaleError
+    from core.runs.export import ExportFormat, export_run
+
+    try:
+        export_run(directory, request.target, ExportFormat(request.format))
+    except (RlscaleError, OSError) as error:
+        application.call_from_thread(
+            partial(application.notify, str(error), severity="error", markup=False)
+        )
+    else:
+        application.call_from_thread(
+            partial(application.notify, f"Exported to {request.target}", markup=False)
+        )
