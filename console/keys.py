@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -306,25 +306,28 @@ def bindings(*contexts: KeyContext) -> list[Binding]:
     return found
 
 
-def footer_entries(width: int, contexts: Iterable[KeyContext]) -> tuple[KeyEntry, ...]:
-    """The entries that fit a footer of `width` cells, most important first kept.
+def footer_text(entry: KeyEntry) -> str:
+    """An entry as it stands in the footer, with the gap after it."""
+    return f"{entry.display} {entry.label}  "
 
-    Each takes its key, its label, a space between and two spaces after. Entries of the same
-    priority and context, such as + and -, stand together or not at all.
+
+def footer_entries(width: int, contexts: Sequence[KeyContext]) -> tuple[KeyEntry, ...]:
+    """The entries that fit a footer of `width` cells: the most important, in the table's order.
+
+    Those of `contexts` come in that order, those for everywhere last.
     """
-    wanted = set(contexts)
-    candidates = [entry for entry in KEYS if entry.footer and entry.context in wanted]
-    candidates.sort(key=lambda entry: (entry.footer, entry.context is _EVERYWHERE))
+    candidates = [entry for entry in KEYS if entry.footer and entry.context in contexts]
     kept: list[KeyEntry] = []
-    room = width
-    for entry in candidates:
-        size = len(entry.display) + len(entry.label) + 3
-        if size <= room + 2:
+    room = width + 2
+    for entry in sorted(candidates, key=lambda entry: entry.footer):
+        size = len(footer_text(entry))
+        if size <= room:
             room -= size
             kept.append(entry)
-    # Help and palette stand at the end, where people look for them.
-    kept.sort(key=lambda entry: (entry.context is _EVERYWHERE, entry.footer))
-    return tuple(kept)
+    last = len(contexts)
+    place = {context: position for position, context in enumerate(contexts)}
+    place[_EVERYWHERE] = last
+    return tuple(sorted(kept, key=lambda entry: (place[entry.context], KEYS.index(entry))))
 
 
 def help_rows(*contexts: KeyContext) -> list[tuple[KeyContext, list[tuple[str, str]]]]:

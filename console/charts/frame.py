@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-import numpy as np
-
 from console.charts.model import ChartData, Curve, LineStyle, Viewport
-from console.charts.raster import ASCII_MARKERS, EMPTY, THRESHOLD, draw
+from console.charts.raster import ASCII_MARKERS, EMPTY, MARK, THRESHOLD, Cells, draw
 from console.charts.scale import Scale, fit_scale, short_number, ticks
 from console.themes import Series
 
 GUTTER = 5
 """Cells for tick labels, the same on all charts so that their time axes line up."""
+
+CURSOR_LINE = "│"
+"""Where the cursor crosses nothing."""
+
+_CROSSED = (" ", "⠀", "┄", "-")
 
 _LEGEND_SIGNS = {LineStyle.SOLID: "─", LineStyle.DASHED: "╌", LineStyle.DOTTED: "┈"}
 
@@ -26,8 +29,6 @@ class Span:
     series: Series | None = None
     """Colour of a series; None is the colour of text."""
     bold: bool = False
-    inspected: bool = False
-    """Whether the cursor stands here."""
 
 
 Line = tuple[Span, ...]
@@ -55,11 +56,12 @@ def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) ->
     shown = viewport.aligned(columns)
     scale = fit_scale(data, shown, logarithmic=options.logarithmic)
     cells = draw(data, shown, scale, columns, rows, ascii_only=options.ascii_only)
+    cells = _annotated(cells, data, shown, scale, options.ascii_only)
     labels = _tick_labels(data, scale, rows)
     at = _cursor_column(shown, columns)
     side = "|" if options.ascii_only else "│"
     edge = "+" if options.ascii_only else "┤"
-    lines = [_heading(data, shown, options)]
+    lines = [_heading(data, options)]
     for row in range(rows):
         text, series = labels.get(row, ("", Series.AXIS))
         lines.append(
@@ -67,11 +69,11 @@ def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) ->
                 Span(side, _border(options)),
                 Span(f"{text:>{GUTTER}}", series),
                 Span(edge if text else side, Series.AXIS),
-                *_canvas_row(data, cells.rows[row], cells.owners[row], at),
+                *_canvas_row(data, cells.rows[row], cells.owners[row], at, options.ascii_only),
                 Span(side, _border(options)),
             )
         )
-    lines.append(_footing(shown, at, options))
+    lines.append(_footing(viewport, at, options))
     return tuple(lines)
 
 
@@ -94,15 +96,48 @@ def _tick_labels(data: ChartData, scale: Scale, rows: int) -> dict[int, tuple[st
     return labels
 
 
-def _canvas_row(data: ChartData, text: str, owners: tuple[int, ...], at: int | None) -> list[Span]:
+def _annotated(
+    cells: Cells, data: ChartData, viewport: Viewport, scale: Scale, ascii_only: bool
+) -> Cells:
+    # Names on the threshold and at marks, where no curve is in the way.
+    rows = [list(row) for row in cells.rows]
+    owners = [list(row) for row in cells.owners]
+    columns = len(rows[0])
+
+    def write(row: int, column: int, text: str, owner: int, over: tuple[int, ...]) -> None:
+        place = owners[row][column : column + len(text)]
+        if len(place) == len(text) and all(cell in over for cell in place):
+            rows[row][column : column + len(text)] = text
+            owners[row][column : column + len(text)] = [owner] * len(text)
+
+    threshold = data.threshold
+    if threshold is not None and 0 <= scale.share(threshold.value) <= 1:
+        text = f" {threshold.label} "
+        row = scale.row(threshold.value, len(rows))
+        write(row, columns - len(text) - 1, text, THRESHOLD, (THRESHOLD,))
+    for mark in data.marks:
+        column = int((mark.time_s - viewport.first) / viewport.span * columns)
+        if 0 <= column < columns:
+            for row in range(len(rows)):
+                write(row, column, "|" if ascii_only else "│", MARK, (EMPTY,))
+            text = f" {mark.label} "
+            begin = column + 1 if column + 1 + len(text) <= columns else column - len(text)
+            write(0, max(begin, 0), text, MARK, (EMPTY,))
+    return Cells(tuple("".join(row) for row in rows), tuple(tuple(belongs) for belongs in owners))
+
+
+def _canvas_row(
+    data: ChartData, text: str, owners: tuple[int, ...], at: int | None, plain: bool
+) -> list[Span]:
     spans: list[Span] = []
     position = 0
     keyed = [(owner, column == at) for column, owner in enumerate(owners)]
     for (owner, inspected), group in groupby(keyed):
         size = sum(1 for _ in group)
-        spans.append(
-            Span(text[position : position + size], _series_of(data, owner), inspected=inspected)
-        )
+        piece, series = text[position : position + size], _series_of(data, owner)
+        if inspected and piece in _CROSSED:
+            piece, series = ("|" if plain else CURSOR_LINE), Series.CURSOR
+        spans.append(Span(piece, series, bold=inspected))
         position += size
     return spans
 
@@ -110,6 +145,8 @@ def _canvas_row(data: ChartData, text: str, owners: tuple[int, ...], at: int | N
 def _series_of(data: ChartData, owner: int) -> Series | None:
     if owner == THRESHOLD and data.threshold is not None:
         return data.threshold.series
+    if owner == MARK and data.marks:
+        return data.marks[0].series
     if owner in (EMPTY, THRESHOLD) or not 0 <= owner < len(data.curves):
         return None
     return data.curves[owner].series
@@ -122,70 +159,67 @@ def _cursor_column(viewport: Viewport, columns: int) -> int | None:
     return min(int(share * columns), columns - 1)
 
 
-def value_at(data: ChartData, curve: Curve, moment: float | None) -> float | None:
-    """The curve's value at the sample nearest to `moment`, or its last; None if not measured."""
-    if not len(data.times):
-        return None
-    index = len(data.times) - 1
-    if moment is not None:
-        index = int(np.argmin(np.abs(data.times - moment)))
-    value = float(curve.values[index])
-    return None if np.isnan(value) else value
-
-
-def _heading(data: ChartData, viewport: Viewport, options: FrameOptions) -> Line:
+def _heading(data: ChartData, options: FrameOptions) -> Line:
     rule = "-" if options.ascii_only else "─"
     left, right = ("+", "+") if options.ascii_only else ("╭", "╮")
     pointer = (">" if options.ascii_only else "▸") if options.selected else rule
     border = _border(options)
-    title, legend = _fitting(data, viewport, options, options.width - 6)
-    fill = options.width - 6 - len(title) - _size(legend)
+    room = options.width - 5
+    title, legend = _fitting(data, options, room)
+    fill = max(room - _size(title) - _size(legend), 0)
+    filler = f" {rule * (fill - 1)}" if fill > 3 else " " * fill
     return (
         Span(left + pointer, border),
-        Span(title, None, bold=True),
-        Span(f" {rule * fill}{' ' if legend else rule}", border),
+        *title,
+        Span(f"{filler}{' ' if legend else rule}", border),
         *legend,
         Span(f"{' ' if legend else rule}{right}", border),
     )
 
 
-def _fitting(
-    data: ChartData, viewport: Viewport, options: FrameOptions, room: int
-) -> tuple[str, list[Span]]:
-    # What does not fit goes: first the unit, then the signs, then the curves named first.
+def _fitting(data: ChartData, options: FrameOptions, room: int) -> tuple[list[Span], list[Span]]:
+    # What does not fit goes: first the unit, then long names, then the signs, then curves.
     scale = " log" if options.logarithmic else ""
-    full, short = f"{data.title} {data.unit}".strip() + scale, data.title + scale
-    curves = [(index, curve) for index, curve in enumerate(data.curves) if curve.in_legend]
-    for title, with_signs in ((full, True), (short, True), (full, False), (short, False)):
-        legend = _legend(data, curves, viewport, options, with_signs)
-        if _size(legend) + len(title) <= room:
-            return title, legend
-    while curves and _size(legend) + len(short) > room:
-        curves = curves[1:]
-        legend = _legend(data, curves, viewport, options, with_signs=False)
-    return short[: max(room, 0)], legend
+    named = [(index, curve) for index, curve in enumerate(data.curves) if not curve.leading]
+    lead = [
+        Span(f" {short_number(curve.current)}", curve.series, bold=True)
+        for curve in data.curves
+        if curve.leading
+    ]
+    full, short = f"{data.title} {data.unit}".strip(), data.title
+    for title, brief, with_signs in (
+        (full, False, True),
+        (short, False, True),
+        (short, True, True),
+        (short, True, False),
+    ):
+        heading = [Span(title + scale, None, bold=True), *lead]
+        legend = _legend(named, options, brief, with_signs)
+        if _size(legend) + _size(heading) <= room:
+            return heading, legend
+    heading = [Span(short + scale, None, bold=True), *lead]
+    while named and _size(legend) + _size(heading) > room:
+        named = named[1:]
+        legend = _legend(named, options, brief=True, with_signs=False)
+    if _size(heading) > room:
+        heading = [Span(short[: max(room, 0)], None, bold=True)]
+    return heading, legend
 
 
 def _legend(
-    data: ChartData,
-    curves: list[tuple[int, Curve]],
-    viewport: Viewport,
-    options: FrameOptions,
-    with_signs: bool,
+    curves: list[tuple[int, Curve]], options: FrameOptions, brief: bool, with_signs: bool
 ) -> list[Span]:
     spans: list[Span] = []
     for position, (index, curve) in enumerate(curves):
         sign = ""
-        if with_signs or options.ascii_only:
-            sign = (
-                ASCII_MARKERS[index % len(ASCII_MARKERS)]
-                if options.ascii_only
-                else _LEGEND_SIGNS[curve.style]
-            )
-        value = short_number(value_at(data, curve, viewport.cursor))
+        if options.ascii_only:
+            sign = ASCII_MARKERS[index % len(ASCII_MARKERS)]
+        elif with_signs:
+            sign = _LEGEND_SIGNS[curve.style]
+        label = curve.short if brief and curve.short else curve.label
         gap = " " if position else ""
-        spans.append(Span(f"{gap}{sign}{curve.label} ", curve.series))
-        spans.append(Span(value, curve.series, bold=True))
+        spans.append(Span(f"{gap}{sign}{label} ", curve.series))
+        spans.append(Span(short_number(curve.current), curve.series, bold=True))
     return spans
 
 

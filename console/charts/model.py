@@ -34,7 +34,12 @@ class Curve:
     style: LineStyle = LineStyle.SOLID
     stepped: bool = False
     """Whether a value holds until the next one, as a replica count does."""
-    in_legend: bool = True
+    current: float | None = None
+    """What the heading says: the newest value, or the one under the cursor."""
+    short: str = ""
+    """The label where there is little room; empty if there is no shorter one."""
+    leading: bool = False
+    """Whether its value stands right after the title, without a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class ChartData:
     """A value that the y axis always reaches up to; None fits the data."""
     whole: bool = False
     """Whether the values are counts, so that ticks are whole numbers."""
+
+    @property
+    def has_positive(self) -> bool:
+        """Whether a logarithmic scale would show anything."""
+        return any(bool((curve.values > 0).any()) for curve in self.curves)
 
 
 @dataclass(frozen=True, slots=True)

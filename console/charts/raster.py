@@ -16,10 +16,12 @@ from console.charts.scale import Scale
 
 THRESHOLD = -1
 """Stands for the threshold line where a cell says which curve it belongs to."""
+MARK = -3
+"""Stands for a marked moment, which the frame writes and this module never does."""
 EMPTY = -2
 """No curve is in the cell."""
 
-ASCII_MARKERS = ("*", "o", "+", "x", "%")
+ASCII_MARKERS = ("*", "+", "#", "@", "%")
 """Marker of each curve, in order, without Unicode."""
 
 _DOTS_WIDE = 2

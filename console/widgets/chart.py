@@ -32,11 +32,11 @@ class Chart(Widget):
     class Picked(Message):
         """The operator clicked on a chart, maybe at a moment."""
 
-        def __init__(self, chart: Chart, column_share: float | None) -> None:
+        def __init__(self, chart: Chart, moment: float | None) -> None:
             super().__init__()
             self.chart = chart
-            self.column_share = column_share
-            """Where along the time axis, 0…1; None outside of the canvas."""
+            self.moment = moment
+            """Where along the axis; None outside of the canvas, or if the axis is not time."""
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -95,8 +95,10 @@ class Chart(Widget):
 
         columns, rows = canvas_size(*self.size)
         column = event.x - GUTTER - 2
-        inside = 0 <= column < columns and 1 <= event.y <= rows
-        self.post_message(self.Picked(self, (column + 0.5) / columns if inside else None))
+        inside = 0 <= column < columns and 1 <= event.y <= rows and self._viewport.in_time
+        shown = self._viewport.aligned(columns)
+        moment = shown.first + (column + 0.5) / columns * shown.span
+        self.post_message(self.Picked(self, moment if inside else None))
 
     def render_line(self, y: int) -> Strip:
         """One row."""
@@ -151,7 +153,6 @@ def _strip(line: Line, palette: SeriesPalette) -> Strip:
                 Style(
                     color=palette.color(span.series) if span.series else None,
                     bold=span.bold or None,
-                    reverse=span.inspected or None,
                 ),
             )
             for span in line

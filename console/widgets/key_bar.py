@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from console.keys import KeyContext, KeyEntry, footer_entries
+from console.keys import KeyContext, KeyEntry, footer_entries, footer_text
 
 
 class KeyBar(Static):
@@ -31,20 +32,34 @@ class KeyBar(Static):
         """Fit the new width."""
         self._fill()
 
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        offset = event.get_content_offset(self)
+        begin = 0
+        for entry in self._shown:
+            end = begin + len(footer_text(entry))
+            if offset is not None and begin <= offset.x < end:
+                await self.run_action(_from_here(entry.action))
+                return
+            begin = end
+
     def _fill(self) -> None:
-        shown = footer_entries(self.size.width, self._contexts)
+        shown = footer_entries(self.content_size.width, self._contexts)
         if shown == self._shown:
             return
         self._shown = shown
-        parts = [
-            Content.assemble(
-                (entry.display, "bold $footer-key-foreground"), " ", entry.label
-            ).stylize(f"@click={_click(entry.action)}")
-            for entry in shown
-        ]
-        self.update(Content("  ").join(parts))
+        self.update(
+            Content("").join(
+                Content.assemble(
+                    (entry.display, "bold $footer-key-foreground"),
+                    footer_text(entry).removeprefix(entry.display),
+                )
+                for entry in shown
+            )
+        )
 
 
-def _click(action: str) -> str:
+def _from_here(action: str) -> str:
+    # A binding of a screen names its action without saying whose it is.
     called = action if "(" in action else f"{action}()"
-    return called if called.startswith("app.") else f"screen.{called}"
+    return called if "." in called.partition("(")[0] else f"screen.{called}"

@@ -1,0 +1,72 @@
+"""The question before quitting: does the engine go on?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from console.keys import KeyContext, bindings
+
+
+class LeaveChoice(StrEnum):
+    """What becomes of the engine."""
+
+    LEAVE_RUNNING = "leave"
+    STOP = "stop"
+
+
+class LeaveDialog(ModalScreen[LeaveChoice | None]):
+    """Gives the choice, or None to stay.
+
+    Args:
+        run_id: The run, so that people can attach to it again.
+        training: Whether it is a training, which keeps what it has learned.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.QUIT)]
+    AUTO_FOCUS = "#leave"
+    key_contexts = (KeyContext.QUIT,)
+
+    def __init__(self, run_id: str, *, training: bool) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._training = training
+
+    def compose(self) -> ComposeResult:
+        """The question and its answers."""
+        kept = " It keeps what it has learned so far." if self._training else ""
+        with Vertical(id="leave-dialog", classes="dialog") as dialog:
+            dialog.border_title = "Quit"
+            yield Static(
+                f"The engine of this run is working.\n"
+                f"Left running, it goes on without a console; come back with\n"
+                f"  rlscale-console attach {self._run_id}\n"
+                f"Stopped, the run ends here and can be replayed.{kept}",
+                markup=False,
+            )
+            with Horizontal(id="leave-buttons"):
+                yield Button("[u]l[/u]eave it running", id="leave", compact=True)
+                yield Button("[u]s[/u]top it", id="stop", compact=True)
+                yield Button("stay (esc)", id="stay", compact=True)
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        """Quit; the engine goes on."""
+        self.dismiss(LeaveChoice.LEAVE_RUNNING)
+
+    @on(Button.Pressed, "#stop")
+    def action_stop(self) -> None:
+        """Stop the engine, then quit."""
+        self.dismiss(LeaveChoice.STOP)
+
+    @on(Button.Pressed, "#stay")
+    def action_cancel(self) -> None:
+        """Do not quit."""
+        self.dismiss(None)

@@ -1,0 +1,233 @@
+"""The parts of the Live screen: composed once, drawn from a scene, shown where there is room."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Grid, Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input
+
+from console.charts.model import ChartData, Viewport
+from console.live.actions import actions_strip
+from console.live.charts import (
+    TRAINING_CHARTS,
+    traffic_chart,
+    traffic_viewport,
+    training_chart,
+    training_viewport,
+)
+from console.live.decision import Drawing, decision_lines
+from console.live.header import alert, header
+from console.live.log import render_log
+from console.live.navigation import span_text
+from console.live.scene import SMALLEST, TALL, Scene
+from console.live.signs import FAINT, MUTED, Signs
+from console.live.snapshot import Snapshot
+from console.live.training import training_lines
+from console.themes import palette_for
+from console.widgets.chart import Chart
+from console.widgets.lines import Lines
+
+
+class LiveBody(Widget):
+    """Everything between the top of the screen and the keys.
+
+    Args:
+        signs: Characters to write with.
+    """
+
+    DEFAULT_CSS = "LiveBody { height: 1fr; width: 1fr; }"
+
+    def __init__(self, signs: Signs) -> None:
+        super().__init__(id="live")
+        self._signs = signs
+        self._scene = Scene()
+        self._charts: tuple[str, ...] = ()
+        self._drawn_from: dict[str, tuple[object, ...]] = {}
+        self._data: dict[str, ChartData] = {}
+
+    def compose(self) -> ComposeResult:
+        """All parts; `draw` decides which of them show."""
+        yield Lines(id="too-small")
+        yield Lines(id="live-header")
+        yield Lines(id="live-alert")
+        with Horizontal(id="live-parts"):
+            with Vertical(id="live-main"):
+                yield Grid(id="live-charts")
+                yield Lines(id="live-decision-instead")
+                yield Lines(id="live-progress")
+                yield Lines(id="live-actions")
+                yield Lines(id="live-log")
+                yield Input(
+                    id="live-filter", placeholder="words or a pattern; esc clears", compact=True
+                )
+            yield Lines(id="live-decision")
+
+    @property
+    def scene(self) -> Scene:
+        """What was drawn last."""
+        return self._scene
+
+    @property
+    def filter_input(self) -> Input:
+        """Where the log's filter is typed."""
+        return self.query_one("#live-filter", Input)
+
+    def chart(self, name: str) -> Chart | None:
+        """The chart of that name, if it is mounted."""
+        found = self.query(f"#chart-{name}").results(Chart)
+        return next(iter(found), None)
+
+    @property
+    def selected_chart(self) -> Chart | None:
+        """The chart that keys act on."""
+        names = self._scene.charts
+        return self.chart(names[self._scene.selected % len(names)])
+
+    def draw(self, scene: Scene) -> None:
+        """Show `scene`."""
+        self._scene = scene
+        self._arrange(scene)
+        if scene.too_small:
+            self._lines("too-small").show([_too_small(scene)])
+            return
+        palette = palette_for(self.app.theme)
+        snapshot, signs = scene.snapshot, self._signs
+        words = alert(snapshot, scene.problem, scene.context, scene.caption)
+        alert_lines = self._lines("live-alert")
+        alert_lines.display = bool(words.plain)
+        alert_lines.show([signs.cut(words, scene.width)])
+        if snapshot is None:
+            waiting = "" if scene.problem else " Starting the engine"
+            self._lines("live-header").show([Content.styled(waiting, MUTED)])
+            return
+        header_lines = header(snapshot, scene.context, signs, scene.width)
+        self._lines("live-header").styles.height = len(header_lines)
+        self._lines("live-header").show(header_lines)
+        drawing = Drawing(signs, palette)
+        self._lines("live-actions").fit(
+            lambda width, _: [actions_strip(snapshot, signs, palette, width)]
+        )
+        self._lines("live-log").fit(lambda width, height: self._log(scene, width, height))
+        if scene.training:
+            self._lines("live-progress").fit(
+                lambda width, _: training_lines(snapshot, signs, palette, width)
+            )
+        for name, shown in (
+            ("live-decision", scene.decision_beside),
+            ("live-decision-instead", scene.decision_instead),
+        ):
+            if shown:
+                self._lines(name).fit(
+                    lambda width, height: decision_lines(snapshot, drawing, width, height)
+                )
+        self._draw_charts(scene, snapshot)
+
+    def redraw(self) -> None:
+        """Draw anew in other colours."""
+        for chart in self.query(Chart):
+            chart.redraw()
+        for lines in self.query(Lines):
+            lines.show([])
+        self.draw(self._scene)
+
+    def _lines(self, name: str) -> Lines:
+        return self.query_one(f"#{name}", Lines)
+
+    def _arrange(self, scene: Scene) -> None:
+        small = scene.too_small
+        self._lines("too-small").display = small
+        self._lines("live-header").display = not small
+        self._lines("live-alert").display = self._lines("live-alert").display and not small
+        self.query_one("#live-parts").display = not small
+        if small:
+            return
+        self.query_one("#live-charts").display = not scene.decision_instead
+        self._lines("live-decision-instead").display = scene.decision_instead
+        self._lines("live-decision").display = scene.decision_beside
+        self._lines("live-progress").display = scene.training
+        self._lines("live-actions").display = not scene.training or scene.height >= TALL
+        self._lines("live-log").styles.height = scene.log_rows
+        self._lines("live-log").display = scene.height >= TALL or not scene.decision_instead
+        self._arrange_charts(scene)
+
+    def _arrange_charts(self, scene: Scene) -> None:
+        grid = self.query_one("#live-charts", Grid)
+        names = scene.charts
+        if names != self._charts:
+            for name in self._charts:
+                chart = self.chart(name)
+                if chart is not None:
+                    chart.display = name in names
+            missing = [name for name in names if self.chart(name) is None]
+            grid.mount_all(
+                Chart(ascii_only=self._signs.plain, id=f"chart-{name}") for name in missing
+            )
+            self._charts = names
+            columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2
+            grid.styles.grid_size_columns = columns
+        selected = names[scene.selected % len(names)]
+        for name in names:
+            chart = self.chart(name)
+            if chart is None:
+                continue
+            chart.selected = name == selected
+            chart.display = not scene.full_screen or name == selected
+        if scene.full_screen:
+            grid.styles.grid_size_columns = 1
+        else:
+            grid.styles.grid_size_columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2
+
+    def _draw_charts(self, scene: Scene, snapshot: Snapshot) -> None:
+        if scene.decision_instead:
+            return
+        for name in scene.charts:
+            chart = self.chart(name)
+            if chart is not None and chart.display:
+                chart.show(self._chart_data(name, snapshot), _viewport(name, snapshot))
+
+    def _chart_data(self, name: str, snapshot: Snapshot) -> ChartData:
+        # The same object as before if nothing behind it changed, so that the chart rests.
+        if name in TRAINING_CHARTS:
+            basis: tuple[object, ...] = (snapshot.training, snapshot.evaluations)
+        else:
+            basis = (snapshot.window, snapshot.shown_step)
+        before = self._drawn_from.get(name, ())
+        if len(before) != len(basis) or any(
+            one is not other for one, other in zip(before, basis, strict=True)
+        ):
+            make = training_chart if name in TRAINING_CHARTS else traffic_chart
+            self._data[name] = make(name, snapshot)
+            self._drawn_from[name] = basis
+        return self._data[name]
+
+    def _log(self, scene: Scene, width: int, height: int) -> list[Content]:
+        heading = []
+        if scene.height >= TALL or scene.pattern:
+            heading = [self._log_heading(scene, width)]
+        rows = max(height - len(heading), 1)
+        palette = palette_for(self.app.theme)
+        lines = render_log(scene.log, scene.pattern, self._signs, palette, width, rows)
+        return [*heading, *lines]
+
+    def _log_heading(self, scene: Scene, width: int) -> Content:
+        rule = "-" if self._signs.plain else "─"
+        title = f"log /{scene.pattern}" if scene.pattern else "log"
+        span = ""
+        if scene.snapshot is not None:
+            span = f"charts show {span_text(scene.snapshot.view.navigation.span_s)}"
+        fill = max(width - len(title) - len(span) - 6, 0)
+        return Content.assemble((f" {title} ", "bold"), (rule * fill, FAINT), (f" {span}", MUTED))
+
+
+def _viewport(name: str, snapshot: Snapshot) -> Viewport:
+    if name in TRAINING_CHARTS:
+        return training_viewport(snapshot)
+    return traffic_viewport(snapshot)
+
+
+def _too_small(scene: Scene) -> Content:
+    return Content(
+        f"Needs {SMALLEST[0]}x{SMALLEST[1]}, is {scene.width}x{scene.height}. The run goes on."
+    )
