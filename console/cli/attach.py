@@ -36,7 +36,6 @@ def configure(commands: Any) -> None:
         help="pause, override or stop a run from a script",
         description="Send one command to the engine of a run and wait for its answer.",
     )
-    _add_run(control)
     orders = control.add_subparsers(title="orders", metavar="ORDER", required=True)
     for name, what in (
         ("pause", "stop the clock before the next decision"),
@@ -66,6 +65,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _order(orders: Any, name: str, what: str) -> argparse.ArgumentParser:
     order: argparse.ArgumentParser = orders.add_parser(name, help=what, description=what)
+    _add_run(order)
     add_json(order)
     order.set_defaults(execute=_control, parser=order, order=name)
     return order

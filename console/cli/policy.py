@@ -131,12 +131,12 @@ def _print_manifest(name: str, directory: Path, manifest: Manifest) -> None:
 
 def _import(arguments: argparse.Namespace) -> int:
     from core.agents.bundle import load_bundle, save_bundle
-    from core.agents.registry import trained_policies_directory
 
     source: Path = arguments.source
+    bundle = load_bundle(source)
     name = arguments.name or source.resolve().name
-    target = keep_as(trained_policies_directory(), name)
-    save_bundle(target, load_bundle(source))
+    target = new_policy_directory(name)
+    save_bundle(target, bundle)
     if arguments.json:
         print_json({"policy": name, "path": target})
     else:
@@ -146,22 +146,19 @@ def _import(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def keep_as(home: Path, name: str) -> Path:
-    """The directory of a new policy called `name`.
+def new_policy_directory(name: str) -> Path:
+    """Where a new policy called `name` is kept.
 
     Raises:
         InputError: The name is not a plain one, or is taken.
     """
-    from core.agents.registry import list_policies
+    from console.setup.names import policy_name
+    from core.agents.registry import trained_policies_directory
 
-    plain = name.replace("-", "").replace("_", "").replace(".", "")
-    if not (plain.isascii() and plain.isalnum() and name[0].isalnum()):
+    try:
+        return trained_policies_directory() / policy_name(name)
+    except InputError as error:
         raise InputError(
-            f"expected a name of letters, digits, dots and dashes; found {name!r}.",
-            "Give one with --name.",
-        )
-    if name in {entry.spec for entry in list_policies()} or (home / name).exists():
-        raise InputError(
-            f"expected a name that is free, found {name!r} taken.", "Give another with --name."
-        )
-    return home / name
+            f"expected a free name for the policy, found {name!r}: {error.message}.",
+            "Give another with --name.",
+        ) from error

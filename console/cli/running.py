@@ -7,8 +7,10 @@ from typing import Any
 
 from console.cli.output import number, percent, print_json, print_pairs
 from console.cli.progress import ProgressReport
+from console.cli.stopping import INTERRUPTED, stopping_on_signals
 from core.clock import SystemClock
 from core.runs.config import InferenceConfig
+from core.runs.session import StopFlag
 
 
 def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
@@ -22,16 +24,23 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     from core.runs.summary import summarise
 
     directory = create_run(config)
-    with ProgressReport(f"{config.policy} on {config.scenario}", None, "decisions") as progress:
+    stop = StopFlag()
+    with (
+        ProgressReport(f"{config.policy} on {config.scenario}", None, "decisions") as progress,
+        stopping_on_signals(stop),
+    ):
         execute(
             directory,
             SystemClock(),
+            stop=stop,
             on_progress=lambda now: progress.update(
                 now.done,
                 "" if now.steps_per_s is None else f"{now.steps_per_s:,.0f} decisions/s",
                 total=now.total or None,
             ),
         )
+    if stop.reason == INTERRUPTED:
+        raise KeyboardInterrupt
     reader = RunReader(directory)
     try:
         content = summarise(reader).as_dict()

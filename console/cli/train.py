@@ -56,11 +56,15 @@ def configure(commands: Any) -> None:
         default="sim",
         help="where to train: the simulator; k8s is refused in this version",
     )
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="also put the finished bundle there"
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--name", metavar="NAME", help="how the policy is named (default: ppo-1, ppo-2 and so on)"
     )
-    parser.add_argument(
-        "--name", metavar="NAME", help="how the policy is named (default: made from the run's name)"
+    place.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="put the finished bundle there instead of among the named policies",
     )
     add_peak(parser)
     parser.add_argument("--action-set", default="headroom", metavar="NAME", help="default headroom")
@@ -99,10 +103,17 @@ def _execute(arguments: argparse.Namespace) -> int:
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    from console.cli.policy import new_policy_directory
+    from console.setup.names import free_name
     from core.agents.config import Algorithm, HyperParameters, TrainingConfig
     from core.envs.actions import action_set
 
+    # What is wrong with a name is said before anything is made.
     action_set(arguments.action_set)
+    if arguments.out is not None:
+        out = arguments.out.expanduser().resolve()
+    else:
+        out = new_policy_directory(arguments.name or free_name(arguments.algo))
     overrides = HyperParameters(
         learning_rate=arguments.learning_rate,
         gamma=arguments.gamma,
@@ -115,7 +126,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         "scenarios": arguments.scenario,
         "steps": arguments.steps,
         "seed": arguments.seed,
-        "out": arguments.out,
+        "out": out,
         "action_set": arguments.action_set,
         "peak_rps": arguments.peak_rps,
         "hyper_parameters": overrides,

@@ -135,22 +135,22 @@ def test_a_damaged_run_is_listed_as_such(cli: CommandLine, finished: str) -> Non
 
 
 def test_an_engine_takes_every_order(cli: CommandLine, live: str) -> None:
-    assert cli("control", live, "pause").code == 0
+    assert cli("control", "pause", live).code == 0
     assert _await_state(cli, live, RunState.PAUSED)
-    stepped = cli("control", live, "step", "--json").json
+    stepped = cli("control", "step", live, "--json").json
     assert stepped["ok"] is True
     assert stepped["message"].startswith("step ")
-    assert cli("control", live, "override", 15, "--ttl", 600).code == 0
+    assert cli("control", "override", live, 15, "--ttl", 600).code == 0
     assert cli("runs", "show", live, "--json").json["mode"] == "MANUAL"
-    assert cli("control", live, "release").code == 0
-    assert cli("control", live, "mode", "SHADOW").code == 0
+    assert cli("control", "release", live).code == 0
+    assert cli("control", "mode", live, "SHADOW").code == 0
     assert cli("runs", "show", live, "--json").json["mode"] == "SHADOW"
-    assert cli("control", live, "speed", "max").code == 0
-    assert cli("control", live, "speed", 1).code == 0
-    assert cli("control", live, "resume").code == 0
-    assert cli("control", live, "stop").code == 0
+    assert cli("control", "speed", live, "max").code == 0
+    assert cli("control", "speed", live, 1).code == 0
+    assert cli("control", "resume", live).code == 0
+    assert cli("control", "stop", live).code == 0
     assert _await_state(cli, live, RunState.STOPPED)
-    late = cli("control", live, "pause")
+    late = cli("control", "pause", live)
     assert late.code == 1
     assert "engine" in late.error
 
@@ -162,7 +162,7 @@ def test_an_engine_takes_every_order(cli: CommandLine, live: str) -> None:
 def test_an_order_that_makes_no_sense_is_refused(
     cli: CommandLine, live: str, order: tuple[str, ...]
 ) -> None:
-    answer = cli("control", live, *order)
+    answer = cli("control", order[0], live, *order[1:])
     assert answer.code in (1, 2)
     assert "expected" in answer.error
 
