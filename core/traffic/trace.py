@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-
-GAP_FACTOR = 3.0
-"""A step of more than this many median steps is a gap."""
+from core.traffic.trace_rows import TraceRows, parse_quickly
 
 HOLD_STEP_S = 15.0
 """Up to this median step a sample is held; coarser traces are interpolated."""
@@ -25,7 +23,6 @@ PEAK_PERCENTILE = 99.5
 WINDOW_REQUESTS = 100.0
 """Requests that a window must hold before a trace is scaled up."""
 
-_HEADER = ("t_seconds", "rps")
 _PROBLEMS_SHOWN = 10
 
 
@@ -83,11 +80,17 @@ def read_trace(path: Path) -> Trace:
     Raises:
         InputError: If the file cannot be read or is not a trace; it lists the faulty lines.
     """
-    rows = _Rows()
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
-        text = line.strip()
-        if text and not text.startswith("#"):
-            rows.add(number, text)
+    numbered = [
+        (number, text)
+        for number, line in enumerate(_read_text(path).splitlines(), start=1)
+        if (text := line.strip()) and not text.startswith("#")
+    ]
+    quick = parse_quickly([text for _, text in numbered])
+    if quick is not None:
+        return _trace(quick[:, 0], quick[:, 1])
+    rows = TraceRows()
+    for number, text in numbered:
+        rows.add(number, text)
     rows.find_gaps()
     if rows.problems:
         raise _bad_trace(path, rows.problems)
@@ -96,9 +99,12 @@ def read_trace(path: Path) -> Trace:
             f"{path}: expected at least 2 rows of t_seconds,rps, found {len(rows.times)}.",
             "Check that this is the right file.",
         )
-    t_seconds = np.array(rows.times) - rows.times[0]
-    end_s = float(t_seconds[-1] + np.median(np.diff(t_seconds)))
-    return Trace(t_seconds, np.array(rows.rates), end_s)
+    return _trace(np.array(rows.times), np.array(rows.rates))
+
+
+def _trace(times: NDArray[np.float64], rates: NDArray[np.float64]) -> Trace:
+    t_seconds = times - times[0]
+    return Trace(t_seconds, rates, float(t_seconds[-1] + np.median(np.diff(t_seconds))))
 
 
 def average_windows(trace: Trace, requests: float = WINDOW_REQUESTS) -> Trace:
@@ -190,79 +196,6 @@ def load_replay(path: Path, peak_rps: float | None = None) -> Trace:
 def _cached_replay(path: Path, peak_rps: float | None, _modified: int, _size: int) -> Trace:
     trace = read_trace(path)
     return trace if peak_rps is None else scale_to_peak(trace, peak_rps)
-
-
-class _Rows:
-    """Rows read so far, and what is wrong with them."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-        self.rates: list[float] = []
-        self.problems: list[tuple[int, str]] = []
-        self._lines: list[int] = []
-        self._ordinals: list[int] = []
-        self._seen = 0
-
-    def add(self, number: int, text: str) -> None:
-        """Take the row on line `number`, or note its problem."""
-        self._seen += 1
-        cells = [cell.strip() for cell in text.split(",")]
-        if len(cells) != 2:
-            self._note(number, f"{len(cells)} column{'s' if len(cells) > 1 else ''} instead of 2")
-            return
-        if self._seen == 1 and tuple(cell.lower() for cell in cells) == _HEADER:
-            return
-        if self._seen == 1 and not any(_is_number(cell) for cell in cells):
-            self._note(number, f"the header is {text}, not {','.join(_HEADER)}")
-            return
-        values: list[float] = []
-        for name, cell in zip(_HEADER, cells, strict=True):
-            try:
-                value = float(cell)
-            except ValueError:
-                self._note(number, f"{name} is {cell!r}, not a number")
-                return
-            if not math.isfinite(value):
-                self._note(number, f"{name} is {cell}, not a finite number")
-                return
-            values.append(value)
-        time_s, rps = values
-        if rps < 0:
-            self._note(number, f"rps is negative ({rps:g})")
-        elif self.times and time_s == self.times[-1]:
-            self._note(number, f"t_seconds {time_s:g} repeats line {self._lines[-1]}")
-        elif self.times and time_s < self.times[-1]:
-            self._note(number, f"t_seconds {time_s:g} comes after {self.times[-1]:g}")
-        else:
-            self.times.append(time_s)
-            self.rates.append(rps)
-            self._lines.append(number)
-            self._ordinals.append(self._seen)
-
-    def find_gaps(self) -> None:
-        """Note every step that is much longer than the median step."""
-        if len(self.times) < 3:
-            return
-        steps = np.diff(self.times)
-        median = float(np.median(steps))
-        for index in np.flatnonzero(steps > GAP_FACTOR * median).tolist():
-            if self._ordinals[index + 1] == self._ordinals[index] + 1:
-                self._note(
-                    self._lines[index + 1],
-                    f"gap of {steps[index]:g} s after t_seconds {self.times[index]:g} "
-                    f"where steps are {median:g} s",
-                )
-
-    def _note(self, number: int, problem: str) -> None:
-        self.problems.append((number, problem))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _bad_trace(path: Path, problems: Sequence[tuple[int, str]]) -> InputError:

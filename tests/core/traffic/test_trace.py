@@ -17,6 +17,7 @@ from core.traffic.trace import (
     read_trace,
     scale_to_peak,
 )
+from core.traffic.trace_rows import TraceRows, parse_quickly
 from tests.core.traffic.factory import REAL_TRACES, written
 
 
@@ -246,3 +247,22 @@ def test_recorded_traces_are_read_and_scaled() -> None:
 def test_missing_samples_of_a_coarse_trace_are_no_gap() -> None:
     trace = read_trace(REAL_TRACES / "nab_aws_elb_5m.csv")
     assert set(trace.widths_s) == {300.0, 600.0}
+
+
+@given(
+    cells=st.lists(
+        st.sampled_from(["0", "1", " 2", "3.5", "4e0", "-1", "nan", "x", "", "7 # more", "1_0"]),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_the_quick_way_takes_nothing_that_the_careful_one_refuses(cells: list[str]) -> None:
+    lines = [f"{t},{cell}" for t, cell in enumerate(cells)]
+    rows = TraceRows()
+    for number, line in enumerate(lines, start=1):
+        rows.add(number, line)
+    quick = parse_quickly(lines)
+    if rows.problems:
+        assert quick is None
+    elif quick is not None:
+        assert quick.tolist() == [list(row) for row in zip(rows.times, rows.rates, strict=True)]
