@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -68,6 +69,21 @@ class LatencyMixture:
             )
             self._weight[0] += weight.sum()
             self._slower[0] += slower.sum(axis=0)
+
+    def row(self, index: int) -> LatencyMixture:
+        """Mixture `index` alone."""
+        alone = LatencyMixture(1)
+        alone._slower[0], alone._weight[0] = self._slower[index], self._weight[index]
+        return alone
+
+    @classmethod
+    def pooled(cls, mixtures: Iterable[LatencyMixture]) -> LatencyMixture:
+        """One mixture of all requests in the given ones."""
+        together = cls(1)
+        for mixture in mixtures:
+            together._slower[0] += mixture._slower.sum(axis=0)
+            together._weight[0] += mixture._weight.sum()
+        return together
 
     def quantile_ms(self, share: float, index: int = 0) -> float:
         """Latency that `share` of the requests of mixture `index` stay below.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -122,6 +123,10 @@ class SummaryAccumulator:
 
         self.add(StateBatch.from_states([state]), np.array([reward]))
 
+    def latency(self, index: int = 0) -> LatencyMixture:
+        """Latencies of run `index` so far, for pooling runs."""
+        return self._latency.row(index)
+
     def summary(self, index: int = 0, exact: ExactTotals | None = None) -> Summary:
         """The figures of run `index` so far.
 
@@ -140,10 +145,8 @@ class SummaryAccumulator:
             totals=counted,
             churn=float(self._churn[index]),
             reward=float(self._reward[index]),
-            pod_capacity_rps=float(self._capacity[index]),
-            latency_ms=tuple(
-                self._latency.quantile_ms(share, index) for share in (0.5, 0.95, 0.99)
-            ),
+            needed_pod_hours=counted.requests / float(self._capacity[index]) / 3600.0,
+            latency=self._latency.row(index),
         )
 
 
@@ -153,8 +156,8 @@ def build_summary(
     totals: ExactTotals,
     churn: float,
     reward: float,
-    pod_capacity_rps: float,
-    latency_ms: tuple[float, ...],
+    needed_pod_hours: float,
+    latency: LatencyMixture,
 ) -> Summary:
     """Derive all ratios and the score; the one place where they are computed.
 
@@ -163,19 +166,20 @@ def build_summary(
         totals: Counts over the run.
         churn: Sum of |change of desired replicas|.
         reward: Sum of unscaled rewards.
-        pod_capacity_rps: Requests per second of one pod.
-        latency_ms: p50, p95 and p99 over the run; NaN where unmeasured.
+        needed_pod_hours: Offered load divided by per-pod capacity.
+        latency: Latencies over the run, a mixture of size one.
     """
     violation_ratio = totals.violations / totals.requests if totals.requests > 0 else 0.0
-    error_ratio = totals.errors / totals.requests if totals.requests > 0 else 0.0
     pod_hours = totals.pod_seconds / 3600.0
-    needed_pod_hours = totals.requests / pod_capacity_rps / 3600.0
-    p50, p95, p99 = (None if math.isnan(value) else value for value in latency_ms)
+    p50, p95, p99 = (
+        None if math.isnan(value := latency.quantile_ms(share)) else value
+        for share in (0.5, 0.95, 0.99)
+    )
     return Summary(
         steps=steps,
         requests=totals.requests,
         slo_violation_ratio=violation_ratio,
-        error_ratio=error_ratio,
+        error_ratio=totals.errors / totals.requests if totals.requests > 0 else 0.0,
         pod_hours=pod_hours,
         churn=churn,
         latency_p50_ms=p50,
@@ -184,6 +188,23 @@ def build_summary(
         reward=reward,
         needed_pod_hours=needed_pod_hours,
         score=score(pod_hours, needed_pod_hours, violation_ratio),
+    )
+
+
+def pool_summaries(summaries: Sequence[Summary], latencies: Iterable[LatencyMixture]) -> Summary:
+    """The figures of several runs as if they were one, with the requests of all."""
+    return build_summary(
+        steps=sum(one.steps for one in summaries),
+        totals=ExactTotals(
+            requests=sum(one.requests for one in summaries),
+            violations=sum(one.slo_violation_ratio * one.requests for one in summaries),
+            errors=sum(one.error_ratio * one.requests for one in summaries),
+            pod_seconds=sum(one.pod_hours for one in summaries) * 3600.0,
+        ),
+        churn=sum(one.churn for one in summaries),
+        reward=sum(one.reward for one in summaries),
+        needed_pod_hours=sum(one.needed_pod_hours for one in summaries),
+        latency=LatencyMixture.pooled(latencies),
     )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast
 
@@ -14,12 +11,12 @@ import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from stable_baselines3.common.vec_env import VecEnv
 
+from core.agents.acting import LastChoice
 from core.agents.bundle import (
     PolicyBundle,
     Tensors,
@@ -34,8 +31,10 @@ from core.agents.checkpoint import (
     TrainingState,
     read_state,
 )
-from core.agents.config import Algorithm, InferenceRule
-from core.agents.manifest import Manifest, NetworkLayout, ObservationSpec, tensor_shapes
+from core.agents.config import Algorithm
+from core.agents.episodes import EpisodeStatistics, live_through
+from core.agents.manifest import NetworkLayout, tensor_shapes
+from core.agents.papers import Provenance, make_manifest, provenance_of, settings_of
 from core.agents.settings import AgentSettings
 from core.agents.torch_state import (
     array_of,
@@ -44,38 +43,10 @@ from core.agents.torch_state import (
     set_optimizer_tensors,
     set_random_states,
 )
-from core.envs.actions import action_set
-from core.envs.observation import FEATURE_NAMES, OBSERVATION_VERSION, observation_hash
 from core.errors import BundleError, InputError
 from core.summary import Summary
-from core.traffic.scenario import RewardWeights
 
-_LIBRARIES: Final = ("torch", "stable-baselines3", "numpy", "gymnasium")
 _SECONDS_LIMIT: Final = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a policy comes from and what it is for; stored in its bundle."""
-
-    action_set: str = "headroom"
-    inference: InferenceRule = InferenceRule.MEAN_TARGET
-    scenarios: tuple[str, ...] = ()
-    seed: int = 0
-    reward_weights: Mapping[str, float] = field(
-        default_factory=lambda: RewardWeights().model_dump()
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeStatistics:
-    """How whole episodes went, in unscaled rewards."""
-
-    episodes: int
-    mean_reward: float
-    std_reward: float
-    mean_length: float
-    """In decisions."""
 
 
 S = TypeVar("S", bound=AgentSettings)
@@ -117,10 +88,26 @@ class Agent(ABC, Generic[S]):
     def _trained_parameters(self) -> dict[str, torch.Tensor]:
         """What the optimiser moves, in its order, by Stable-Baselines3's names."""
 
+    @abstractmethod
+    def _steps_per_update(self) -> int:
+        """Steps in all environments between two updates of the policy."""
+
+    @abstractmethod
+    def _last_choice(self) -> LastChoice | None:
+        """The model's newest choice."""
+
     @property
     def timesteps(self) -> int:
         """Steps learned from so far, in all environments together."""
         return self.model.num_timesteps
+
+    @property
+    def last_choice(self) -> LastChoice:
+        """What was chosen in the newest step of all environments."""
+        choice = self._last_choice()
+        if choice is None:
+            raise RuntimeError("nothing has been chosen yet: train first")
+        return choice
 
     @property
     def env(self) -> VecEnv:
@@ -133,9 +120,12 @@ class Agent(ABC, Generic[S]):
         """Learn until `total_timesteps` steps are done, those before a resumption included.
 
         Args:
-            total_timesteps: In all environments together; schedules end there.
+            total_timesteps: In all environments together, rounded up to whole updates; schedules
+                end there.
             callbacks: Stable-Baselines3 callbacks; one that returns False ends the training.
         """
+        whole = self._steps_per_update()
+        total_timesteps = -(-total_timesteps // whole) * whole
         remaining = total_timesteps - self.timesteps
         if remaining > 0:
             self.model.learn(
@@ -165,25 +155,9 @@ class Agent(ABC, Generic[S]):
 
         Episodes that a training had begun are dropped.
         """
-        env = self.env
-        observations = env.reset()
-        running, lengths = np.zeros(env.num_envs), np.zeros(env.num_envs)
-        ended: list[tuple[float, float]] = []
-        while len(ended) < episodes:
-            assert isinstance(observations, np.ndarray)
-            observations, rewards, dones, _ = env.step(self.predict(observations))
-            running += rewards
-            lengths += 1
-            ended += list(zip(running[dones], lengths[dones], strict=True))
-            running[dones] = lengths[dones] = 0
+        statistics = live_through(self.env, self.predict, episodes)
         self.model._last_obs = None
-        figures = np.array(ended[:episodes])
-        return EpisodeStatistics(
-            episodes=episodes,
-            mean_reward=float(figures[:, 0].mean()),
-            std_reward=float(figures[:, 0].std()),
-            mean_length=float(figures[:, 1].mean()),
-        )
+        return statistics
 
     def bundle(self, evaluation: Summary | None = None) -> PolicyBundle:
         """The policy as it is now.
@@ -191,34 +165,12 @@ class Agent(ABC, Generic[S]):
         Args:
             evaluation: Its figures on validation traffic, if known.
         """
-        settings, provenance = self.settings, self.provenance
-        observation_space, action_space = self.env.observation_space, self.env.action_space
-        assert observation_space.shape is not None
-        assert isinstance(action_space, gymnasium.spaces.Discrete)
-        shapes = self._shapes()
-        state = self.model.policy.state_dict()
-        manifest = Manifest(
-            algorithm=self.algorithm,
-            network=self._layout(),
-            observation=ObservationSpec(
-                version=OBSERVATION_VERSION, hash=observation_hash(), features=FEATURE_NAMES
-            ),
-            action_set=provenance.action_set,
-            action_labels=action_set(provenance.action_set).labels,
-            inference=provenance.inference,
-            temperature=settings.temperature,
-            reward_scale=settings.reward_scale,
-            reward_weights=dict(provenance.reward_weights),
-            hyper_parameters=dict(settings.as_record()),
-            scenarios=provenance.scenarios,
-            seed=provenance.seed,
-            timesteps=self.timesteps,
-            libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
-            evaluation={} if evaluation is None else evaluation.as_dict(),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            weights_sha256="0" * 64,
+        layout, state = self._layout(), self.model.policy.state_dict()
+        manifest = make_manifest(
+            self.algorithm, layout, self.settings, self.provenance, self.timesteps, evaluation
         )
-        return PolicyBundle(manifest, {name: array_of(state[name]) for name in shapes})
+        weights = {name: array_of(state[name]) for name in tensor_shapes(self.algorithm, layout)}
+        return PolicyBundle(manifest, weights)
 
     def save(self, path: Path, evaluation: Summary | None = None) -> PolicyBundle:
         """Write the policy as a bundle, atomically; see `bundle`.
@@ -241,14 +193,8 @@ class Agent(ABC, Generic[S]):
             raise BundleError(
                 f"expected a {cls.algorithm} bundle at {path}, found {manifest.algorithm}."
             )
-        provenance = Provenance(
-            manifest.action_set,
-            manifest.inference,
-            manifest.scenarios,
-            manifest.seed,
-            manifest.reward_weights,
-        )
-        agent = cls(env, cast(S, _settings_of(cls.settings_type, manifest, path)), provenance)
+        settings = cast(S, settings_of(manifest, cls.settings_type, str(path)))
+        agent = cls(env, settings, provenance_of(manifest))
         agent.set_weights(bundle)
         return agent
 
@@ -356,18 +302,6 @@ class Agent(ABC, Generic[S]):
 
     def _set_random_states(self, states: RandomStates, source: str) -> None:
         set_random_states(states, source)
-
-
-def _settings_of(kind: type[AgentSettings], manifest: Manifest, path: Path) -> AgentSettings:
-    try:
-        return TypeAdapter(kind).validate_python(manifest.hyper_parameters)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BundleError(
-            f"expected a valid hyper-parameter {place!r} in {path}, found: {first['msg']}.",
-            "Train the policy again with this version.",
-        ) from None
 
 
 def _logger(directory: Path | None) -> Logger:

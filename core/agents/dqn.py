@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.vec_env import VecEnv
 
+from core.agents.acting import LastChoice
 from core.agents.agent import Agent
 from core.agents.bundle import Tensors, check_tensors
 from core.agents.checkpoint import Pcg64Generator, RandomStates
@@ -66,6 +67,12 @@ class DQNAgent(Agent[DqnSettings]):
         )
         model.use_replay(replay, np.random.default_rng(self.provenance.seed))
         return model
+
+    def _steps_per_update(self) -> int:
+        return self.model.n_envs
+
+    def _last_choice(self) -> LastChoice | None:
+        return self.model.last_choice
 
     def _trained_parameters(self) -> dict[str, torch.Tensor]:
         return {f"{_ONLINE}{name}": one for name, one in self.model.q_net.named_parameters()}

@@ -9,6 +9,7 @@ import torch
 from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
+from core.agents.acting import LastChoice
 from core.agents.agent import Agent
 from core.agents.config import Algorithm
 from core.agents.lean_ppo import LeanPPO
@@ -22,6 +23,7 @@ class PPOAgent(Agent[PpoSettings]):
 
     algorithm: ClassVar[Algorithm] = Algorithm.PPO
     settings_type: ClassVar[type[AgentSettings]] = PpoSettings
+    model: LeanPPO
 
     def _build(self, env: VecEnv | gymnasium.Env[Any, Any]) -> LeanPPO:
         settings = self.settings
@@ -48,6 +50,12 @@ class PPOAgent(Agent[PpoSettings]):
         )
         model.reward_scale = settings.reward_scale
         return model
+
+    def _steps_per_update(self) -> int:
+        return self.model.n_steps * self.model.n_envs
+
+    def _last_choice(self) -> LastChoice | None:
+        return self.model.last_choice
 
     def _trained_parameters(self) -> dict[str, torch.Tensor]:
         return dict(self.model.policy.named_parameters())

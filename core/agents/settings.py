@@ -28,8 +28,8 @@ class AgentSettings:
     """Factor on the reward, on top of the scale in a scenario's reward weights."""
     temperature: float = 1.0
     """Softmax temperature on Q-values for mean-target inference (DQN)."""
-    torch_threads: int = 2
-    """Threads of torch; these networks are too small for more."""
+    torch_threads: int = 1
+    """Threads of torch; with networks this small a second one mostly waits for the first."""
 
     @classmethod
     def from_overrides(cls, overrides: HyperParameters) -> Self:

@@ -1,0 +1,82 @@
+"""What an agent trains on, and the other traffic that it is judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from core.agents.callbacks.evaluation import Validation
+from core.agents.config import RANDOM_TRAFFIC, TrainingConfig
+from core.agents.evaluation import Case
+from core.envs.batch_env import FixedScenarios, RandomTraffic, ScenarioSource
+from core.errors import InputError
+from core.traffic.library import load_scenario
+from core.traffic.random_scenarios import random_scenario
+from core.traffic.scenario import RewardWeights, Scenario
+
+_VALIDATION_SEED: Final = 20_260_501
+"""The same for all trainings, so that their scores compare; no training draws from it."""
+_RANDOM_CASES: Final = 16
+_EPISODES_PER_SCENARIO: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTraffic:
+    """Where training episodes come from, and the traffic to judge on."""
+
+    source: ScenarioSource
+    validation: Validation
+    interval_s: int
+    """Seconds between two decisions, the same in all scenarios."""
+    reward_weights: RewardWeights
+
+
+def training_traffic(config: TrainingConfig) -> TrainingTraffic:
+    """The traffic that a config names.
+
+    Random training traffic is judged on other random traffic; named scenarios are judged on
+    themselves with noise that no training episode has.
+
+    Raises:
+        InputError: A scenario cannot be loaded, or they do not go together.
+    """
+    if RANDOM_TRAFFIC in config.scenarios:
+        if len(config.scenarios) > 1:
+            raise InputError(
+                f"expected {RANDOM_TRAFFIC!r} alone or names of scenarios, "
+                f"found {', '.join(config.scenarios)}.",
+                "Random traffic already covers everything.",
+            )
+        return _random_traffic()
+    scenarios = [load_scenario(name, peak_rps=config.peak_rps) for name in config.scenarios]
+    intervals = {scenario.interval_s for scenario in scenarios}
+    if len(intervals) > 1:
+        raise InputError(
+            "expected scenarios with the same decision interval, "
+            f"found {', '.join(f'{one} s' for one in sorted(intervals))}.",
+            "Train on them one after the other, or change interval_s.",
+        )
+    cases = [
+        Case(scenario, _VALIDATION_SEED + number)
+        for scenario in scenarios
+        for number in range(_EPISODES_PER_SCENARIO)
+    ]
+    return TrainingTraffic(
+        FixedScenarios(scenarios),
+        Validation(tuple(cases)),
+        scenarios[0].interval_s,
+        scenarios[0].reward,
+    )
+
+
+def _random_traffic() -> TrainingTraffic:
+    rng = np.random.default_rng(_VALIDATION_SEED)
+    scenarios: list[Scenario] = [random_scenario(rng) for _ in range(_RANDOM_CASES)]
+    cases = tuple(
+        Case(scenario, _VALIDATION_SEED + number) for number, scenario in enumerate(scenarios)
+    )
+    return TrainingTraffic(
+        RandomTraffic(), Validation(cases), scenarios[0].interval_s, scenarios[0].reward
+    )
