@@ -92,8 +92,9 @@ class Windows(Columns):
 
     def active(self, second: Floats | Integers) -> Flags:
         """Which clusters are inside one of their windows at `second`, shape (n,)."""
-        inside: Flags = ((self._start <= second) & (second < self._end)).any(axis=0)
-        return inside
+        inside = (self._start <= second) & (second < self._end)
+        active: Flags = np.any(inside, axis=0)
+        return active
 
     def total(self, second: Floats | Integers) -> Floats:
         """Sum of the values of the windows that `second` (…, n) is inside of, same shape."""

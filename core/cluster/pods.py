@@ -157,8 +157,8 @@ class PodFleet(Columns):
         tick = np.maximum(self._ready_at[row, column] - now[column], 0)
         self._ready_at[row, column] = _EMPTY
         size = len(now)
-        joined = np.bincount(tick * size + column, minlength=(ticks + 1) * size)
-        joined = joined.reshape(ticks + 1, size).astype(np.float64)
+        counts = np.bincount(tick * size + column, minlength=(ticks + 1) * size)
+        joined: Floats = counts.reshape(ticks + 1, size).astype(np.float64)
         total = joined.sum(axis=0)  # whole numbers: exact in any order
         self.starting -= total
         self.ready += total

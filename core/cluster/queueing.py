@@ -1,25 +1,30 @@
-"""The queue before the pods: backlog, time-outs and the law of the response time.
+"""The queue before the pods: backlog, time-outs, and how far chance has made it grow.
 
-Pure functions over arrays of shape (ticks, n): the ticks of an interval in n clusters. The
-stationary part is M/M/c (response time as in any textbook, for instance Kleinrock, Queueing
-Systems I, 1975); docs/simulator.md derives the rest.
+Pure functions over arrays of shape (ticks, n): the ticks of an interval in n clusters.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from core.cluster.columns import Floats
-from core.cluster.erlang import ErlangTable
 
-RELAXATION_S: Final = 60.0
-"""Stationary waiting is never taken nearer to saturation than what settles within this time."""
+GROWTH: Final = 4.0 / math.pi
+"""Growth of the congestion per service time at critical load.
 
-_NEAREST_RATES: Final = 1e-4
-"""Closest that the rate of waiting may come to the rate of service, in units of the latter."""
+Chosen so that the mean wait after a time t equals that of the reflected Brownian motion which a
+queue is at critical load: √(4t / (π·c·μ)).
+"""
+
+MEMORY_S: Final = 300.0
+"""For how long congestion may grow at or beyond saturation."""
+
+_FORGETTING: Final = 700.0
+"""So fast that nothing is left after a tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +36,6 @@ class Flow:
     failed: Floats
     """Requests that would have waited longer than the timeout, or found no ready pod."""
     served: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseTime:
-    """Law of the response time of requests that arrive in a tick, shape (ticks, n) each.
-
-    In units of the exponential part of the service time, and beyond the fixed part: the backlog
-    makes a request wait between `first` and `last`, evenly spread. Stationary waiting W has
-    P(W > t) = C·exp(−rate·t), and `weight` is C / (rate − 1). The wait is the longer of the two.
-    """
-
-    first: Floats
-    last: Floats
-    rate: Floats
-    weight: Floats
 
 
 def flow(
@@ -85,76 +75,59 @@ def flow(
     return Flow(queues, failed, served)
 
 
-def response_time(
-    flowing: Flow,
-    rates: Floats,
-    servers: Floats,
-    service_s: Floats,
-    spread_s: Floats,
-    timeout_s: Floats,
-    table: ErlangTable,
-) -> ResponseTime:
-    """The law of the response time in each tick.
+@dataclass(frozen=True, slots=True)
+class Congestion:
+    """How far the effect of chance in arrivals and service times has built up.
+
+    Congestion is c / (c − a)² of the stationary queue that would make requests wait as long as
+    they do now: the inverse square of the distance to saturation in units of √c.
+    """
+
+    mean: Floats
+    """Over each tick, shape (ticks, n)."""
+    last: Floats
+    """At the end, shape (n,)."""
+
+
+def congest(congestion: Floats, rates: Floats, servers: Floats, service_s: Floats) -> Congestion:
+    """Let the congestion follow the load for some ticks of one second.
+
+    A queue needs time to become as long as its stationary theory says, the more the nearer it is
+    to saturation, where that theory knows no limit. So the congestion w approaches its stationary
+    value w* by dw/dt = g·(1 − w/w*), with g = `GROWTH` / service time.
 
     Args:
-        flowing: What `flow` gave for these ticks.
+        congestion: At the start, shape (n,).
         rates: Expected requests per second, shape (ticks, n).
-        servers: Requests that ready pods serve at once, shape (ticks, n), whole numbers.
+        servers: Requests that ready pods serve at once, same shape, whole numbers.
         service_s: Mean service time, shape (n,) or (ticks, n).
-        spread_s: Mean of its exponential part, shape (n,).
-        timeout_s: Longest wait, shape (n,).
-        table: Where Erlang C is looked up.
     """
+    growth = GROWTH / service_s
     serving = np.maximum(servers, 1.0)
-    per_request = service_s / serving
-    nearest = np.sqrt(per_request * (1.0 / RELAXATION_S))
-    np.subtract(1.0, nearest, out=nearest)
-    np.maximum(nearest, 0.0, out=nearest)
-    nearest *= nearest
-    nearest *= serving
-    load = np.minimum(rates * service_s, nearest)
-    waiting = table.waiting_probability(serving, load)
-    # Allen and Cunneen: a less variable service time shortens the wait by (1 + cv²) / 2.
-    variation = spread_s / service_s
-    scale = spread_s / (service_s * (0.5 + 0.5 * variation * variation))
-    rate = serving - load
-    rate *= scale
-    # rate = 1 is a removable singularity; stay a little off it.
-    excess = rate - 1.0
-    distance = np.maximum(np.abs(excess), _NEAREST_RATES)
-    np.copysign(distance, excess, out=excess)
-    np.add(excess, 1.0, out=rate)
-    waiting /= excess
-    wait = np.minimum(flowing.queue[:-1] * per_request, timeout_s) / spread_s
-    later = np.minimum(flowing.queue[1:] * per_request, timeout_s) / spread_s
-    return ResponseTime(np.minimum(wait, later), np.maximum(wait, later), rate, waiting)
+    decay = rates * service_s
+    np.subtract(serving, decay, out=decay)
+    np.maximum(decay, 0.0, out=decay)
+    decay *= decay
+    decay *= growth / serving
+    np.maximum(decay, 1.0 / MEMORY_S, out=decay)
+    # Without a ready pod nothing waits, and nothing has waited once there is one.
+    np.copyto(decay, _FORGETTING, where=servers <= 0.0)
+    kept = np.exp(-decay)
+    added = 1.0 - kept
+    added *= growth
+    added /= decay
+    levels = np.empty((len(rates) + 1, *congestion.shape))
+    levels[0] = congestion
+    for tick in range(len(rates)):
+        np.multiply(levels[tick], kept[tick], out=levels[tick + 1])
+        levels[tick + 1] += added[tick]
+    mean = levels[:-1] + levels[1:]
+    mean *= 0.5
+    return Congestion(mean, levels[-1].copy())
 
 
-def survival(law: ResponseTime, time: Floats) -> Floats:
-    """P(T > time), elementwise.
-
-    With b evenly spread over [first, last], P(W > t) = P(b > t) + P(b ≤ t)·C·exp(−rate·t), and
-    T is W plus an exponential service time of mean 1; see docs/simulator.md for the integral.
-
-    Args:
-        law: Any shape.
-        time: Same shape, in the same units, beyond the fixed part of the service time.
-    """
-    width = law.last - law.first
-    spread = width > 0.0
-    inverse = 1.0 / np.where(spread, width, 1.0)
-    late = np.maximum(time, law.first)
-    inner = np.minimum(late, law.last)
-    waiting = np.exp(-law.rate * late) * law.weight
-    after_last = np.exp(inner - late)
-    after_first = np.exp(law.first - late)
-    ahead = law.weight / (1.0 - law.rate)
-    start = np.exp(-law.rate * law.first)
-    end = np.exp(-law.rate * inner)
-    ramp = (law.last - inner) * inverse
-    smeared = after_last * (1.0 + ahead * end) - after_first * (1.0 + ahead * start)
-    smeared *= inverse
-    smeared -= waiting * (inner - law.first) * inverse
-    smeared += ramp
-    sharp = after_first * (1.0 + law.weight * start) - waiting
-    return np.where(time <= law.first, 1.0, np.where(spread, smeared, sharp))
+def stationary_congestion(rate: float, servers: float, service_s: float) -> float:
+    """Where `congest` leads at a constant load."""
+    gap = max(servers - rate * service_s, 0.0)
+    growth = GROWTH / service_s
+    return growth / max(growth * gap * gap / max(servers, 1.0), 1.0 / MEMORY_S)

@@ -6,7 +6,8 @@ import numpy as np
 
 from core.cluster.columns import Columns, Floats
 from core.cluster.erlang import ErlangTable
-from core.cluster.queueing import flow, response_time, survival
+from core.cluster.queueing import congest, flow, stationary_congestion
+from core.cluster.response import Ramps, ResponseTime, response_time, survival_without_queue
 from core.cluster.telemetry import Sample
 from core.traffic.scenario import Scenario
 
@@ -29,10 +30,11 @@ class Services(Columns):
         self._slo_s: Floats = np.ones(size)
         self._slow: Floats = np.zeros(size)
         """Share of the newest requests that were counted as slower than the SLO."""
+        self._congestion: Floats = np.ones(size)
         self._erlang = ErlangTable()
 
-    def load(self, index: int, scenario: Scenario) -> None:
-        """Start one cluster over, without a queue."""
+    def load(self, index: int, scenario: Scenario, rate_rps: float, ready: float) -> None:
+        """Start one cluster over, without a backlog, settled at a rate and some ready pods."""
         service = scenario.service
         mean_s = service.service_time_ms / 1000.0
         self.queue[index] = 0.0
@@ -42,6 +44,7 @@ class Services(Columns):
         self._timeout_s[index] = service.timeout_s
         self._slo_s[index] = scenario.slo.latency_ms / 1000.0
         self._slow[index] = 0.0
+        self._congestion[index] = stationary_congestion(rate_rps, ready * service.workers, mean_s)
 
     def serve(
         self,
@@ -73,12 +76,19 @@ class Services(Columns):
             lost = np.minimum(died * self._workers * busy, served)
             served = served - lost
             failed = failed + lost
+        congestion = congest(self._congestion, rates, servers, service_s)
         law = response_time(
-            flowing, rates, servers, service_s, self._spread_s, self._timeout_s, self._erlang
+            flowing.queue,
+            congestion.mean,
+            servers,
+            service_s,
+            self._spread_s,
+            self._timeout_s,
+            self._erlang,
         )
         fixed = service_s / self._spread_s - 1.0
         limit = np.broadcast_to(self._slo_s / self._spread_s - fixed, rates.shape)
-        slow = survival(law, limit)
+        slow = _survival(law, limit)
         before = np.concatenate([self._slow[None, :], slow[:-1]])
         refused = np.minimum(failed, arrivals)
         # Requests that fail out of the queue were counted when they arrived, if slow even then.
@@ -87,6 +97,7 @@ class Services(Columns):
         violations += (arrivals - refused) * slow
         self.queue = flowing.queue[-1].copy()
         self._slow = slow[-1].copy()
+        self._congestion = congestion.last
         samples[Sample.ARRIVALS] = arrivals
         samples[Sample.REFUSED] = refused
         samples[Sample.FAILED] = failed
@@ -99,3 +110,18 @@ class Services(Columns):
         samples[Sample.RATE] = law.rate
         samples[Sample.WEIGHT] = law.weight
         samples[Sample.FIXED] = fixed
+
+
+def _survival(law: ResponseTime, time: Floats) -> Floats:
+    """P(T > time), shape (ticks, n); the few ticks with a backlog cost more."""
+    survival = survival_without_queue(law, time)
+    tick, column = np.nonzero(law.last)
+    if len(tick):
+        some = ResponseTime(
+            law.first[tick, column],
+            law.last[tick, column],
+            law.rate[tick, column],
+            law.weight[tick, column],
+        )
+        survival[tick, column] = Ramps.of(some).survival(time[tick, column])
+    return survival

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.cluster.columns import Columns, Floats, Integers
 from core.cluster.mixture import Mixture, quantiles, sum_rows
-from core.cluster.queueing import ResponseTime
+from core.cluster.response import ResponseTime
 from core.traffic.scenario import Scenario
 
 
