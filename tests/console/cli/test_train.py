@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.agents.registry import trained_policies_directory
+from core.locations import runs_directory
+from core.runs.catalogue import list_runs
+from core.runs.records import RunState, RunStatus
+from tests.console.cli.conftest import Answer, CommandLine
+
+pytest.importorskip("stable_baselines3")
+
+_SMALL = ("--environments", "2", "--batch-size", "32")
+
+
+def _train(cli: CommandLine, trace: Path, *more: object) -> Answer:
+    return cli("train", "--scenario", trace, "--steps", 256, *_SMALL, *more)
+
+
+def test_a_training_prints_every_promised_key(
+    cli: CommandLine, trace: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "mine"
+    answer = _train(cli, trace, "--seed", 5, "--out", out, "--json")
+    assert answer.code == 0
+    content = answer.json
+    assert content["algo"] == "ppo"
+    assert content["seed"] == 5
+    assert content["steps"] >= 256
+    assert content["wall_s"] > 0
+    assert content["steps_per_s"] > 0
+    assert content["bundle"] == str(out)
+    assert {"score", "slo_violation_ratio", "pod_hours", "churn"} <= content["evaluation"].keys()
+    assert (out / "policy.json").is_file()
+    assert not trained_policies_directory().exists()
+    shown = cli("runs", "show", content["run"], "--json").json
+    assert (shown["kind"], shown["state"]) == ("training", "finished")
+    run = cli("run", "--policy", out, "--scenario", trace, "--headless", "--json")
+    assert run.code == 0
+
+
+def test_a_trained_policy_has_a_name(cli: CommandLine, trace: Path) -> None:
+    answer = _train(cli, trace, "--algo", "dqn")
+    assert answer.code == 0
+    assert "--policy dqn-1" in answer.out
+    listed = {row["policy"]: row for row in cli("policy", "list", "--json").json["policies"]}
+    assert listed["dqn-1"]["origin"] == "trained"
+    shown = cli("policy", "show", "dqn-1", "--json").json
+    assert shown["algorithm"] == "dqn"
+    assert "DQN" in cli("policy", "show", "dqn-1").out
+    run = cli("run", "--policy", "dqn-1", "--scenario", trace, "--headless", "--json")
+    assert run.json["policy"].startswith("dqn-1")
+    taken = _train(cli, trace, "--name", "dqn-1")
+    assert taken.code == 2
+    assert "--name" in taken.error
+
+
+def test_a_bundle_is_imported_under_a_name(cli: CommandLine, trace: Path, tmp_path: Path) -> None:
+    out = tmp_path / "theirs"
+    assert _train(cli, trace, "--out", out).code == 0
+    answer = cli("policy", "import", out, "--name", "colleague", "--json")
+    assert answer.code == 0
+    run = cli("run", "--policy", "colleague", "--scenario", trace, "--headless", "--json")
+    assert run.code == 0
+    again = cli("policy", "import", out, "--name", "colleague")
+    assert again.code == 2
+    (out / "policy.safetensors").write_bytes(b"tampered")
+    broken = cli("policy", "import", out, "--name", "other")
+    assert broken.code == 2
+    assert "policy.safetensors" in broken.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--scenario", "flash-crwod"), "flash-crowd"),
+        (("--name", "a b"), "--name"),
+        (("--name", "ppo"), "--name"),
+        (("--action-set", "headrom"), "headroom"),
+        (("--resume", "nothing"), "nothing"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    cli: CommandLine, arguments: tuple[str, ...], words: str
+) -> None:
+    answer = cli("train", *arguments)
+    assert answer.code == 2
+    assert words in answer.error
+    assert not runs_directory().exists()
+
+
+def test_without_the_extra_it_says_what_to_install(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.util.find_spec
+
+    def find_spec(name: str) -> importlib.machinery.ModuleSpec | None:
+        return None if name == "torch" else real(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    answer = cli("train")
+    assert answer.code == 2
+    assert "found no torch" in answer.error
+    assert "pip install 'rlscale-console[train]'" in answer.error
+
+
+def _await_steps(more_than: int) -> RunStatus:
+    deadline = time.monotonic() + 120
+    while True:
+        for entry in list_runs():
+            status = entry.status
+            if (
+                status is not None
+                and status.state is RunState.RUNNING
+                and status.training is not None
+                and status.training.timesteps > more_than
+            ):
+                return status
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _interrupt_after(more_than: int, *arguments: str) -> tuple[str, int]:
+    """Interrupt a training once it has done so many steps; returns its run and its steps."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "console.cli", "train", *arguments],
+        cwd=Path(__file__).parents[3],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            _await_steps(more_than)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    assert out == ""
+    assert err.splitlines()[-1] == "interrupted"
+    assert "--resume" in err
+    [entry] = list_runs()
+    assert entry.status is not None
+    assert entry.status.state is RunState.STOPPED
+    assert entry.status.training is not None
+    return entry.run_id, entry.status.training.timesteps
+
+
+@pytest.mark.slow
+def test_an_interrupted_training_goes_on(trace: Path) -> None:
+    endless = ("--scenario", str(trace), "--steps", "100_000_000", *_SMALL)
+    run, steps = _interrupt_after(0, *endless)
+    again, more = _interrupt_after(steps, "--resume", run)
+    assert again == run
+    assert more > steps
