@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from console.cli.arguments import add_json, add_seed
+from console.cli.arguments import LARGEST_SEED, add_json, whole_number
 from core.errors import InputError
-
-_POLICY = "ppo"
-_SCENARIO = "flash-crowd"
 
 
 def configure(commands: Any) -> None:
@@ -22,7 +19,12 @@ def configure(commands: Any) -> None:
             "With --headless the same is run without the console."
         ),
     )
-    add_seed(parser)
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, LARGEST_SEED),
+        metavar="N",
+        help="where all randomness comes from (default: the scenario's own)",
+    )
     parser.add_argument("--headless", action="store_true", help="run without the console")
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
@@ -31,15 +33,16 @@ def configure(commands: Any) -> None:
 def _execute(arguments: argparse.Namespace) -> int:
     if arguments.headless:
         from console.cli.running import run_headless
+        from console.live.demo import POLICY, SCENARIO
         from core.runs.config import InferenceConfig
 
-        config = InferenceConfig(
-            policy=_POLICY, scenario=_SCENARIO, seed=arguments.seed, speed=None
-        )
+        config = InferenceConfig(policy=POLICY, scenario=SCENARIO, seed=arguments.seed, speed=None)
         return run_headless(config, arguments)
     if arguments.json:
-        raise InputError("expected --headless beside --json, found the console.")
+        raise InputError(
+            "expected --headless beside --json, found none.", "The console itself prints no JSON."
+        )
     from console.cli.screen import open_console
     from console.start import StartDemo
 
-    return open_console(StartDemo(), arguments)
+    return open_console(StartDemo(arguments.seed), arguments)

@@ -1,0 +1,141 @@
+"""Draw the images of the README from the real console: docs/images/*.svg.
+
+Every image is the application itself, on real runs in a data directory of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from console.start import StartRequest
+
+_IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+_SIZE = (120, 36)
+_DEADLINE_S = 240.0
+
+Act = Callable[["Pilot[None]"], Awaitable[None]]
+
+
+async def _until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"error: waited {_DEADLINE_S:g} s in vain until {what}")
+        await pilot.pause(0.05)
+
+
+async def _draw(name: str, start: StartRequest, act: Act | None = None) -> None:
+    from console.app import RlscaleApp
+    from console.settings import LoadedSettings, Settings
+
+    application = RlscaleApp(start, loaded=LoadedSettings(Settings()))
+    async with application.run_test(size=_SIZE) as pilot:
+        await pilot.pause()
+        await application.workers.wait_for_complete()
+        # Twice the interval at which the screens look for something new.
+        await pilot.pause(1.0)
+        if act is not None:
+            await act(pilot)
+            await pilot.pause(1.0)
+        svg = application.export_screenshot(title="rlscale-console")
+        application.exit()
+    path = _IMAGES / f"{name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    print(f"{path.relative_to(_IMAGES.parents[1])}  {len(svg) / 1024:.0f} KiB")
+
+
+def _live_run(policy: str, decisions: int) -> Path:
+    """A run that an engine is at work on, after some decisions."""
+    from core.runs.commands import Command, CommandSender
+    from core.runs.config import InferenceConfig
+    from core.runs.launch import launch
+
+    directory = launch(InferenceConfig(policy=policy, scenario="flash-crowd", paused=True, speed=1))
+    sender = CommandSender(directory)
+    for _ in range(decisions):
+        sender.send(Command.step())
+    sender.send(Command.resume())
+    sender.close()
+    return directory
+
+
+def _finished_run(policy: str, scenario: str) -> None:
+    from core.clock import SystemClock
+    from core.runs.config import InferenceConfig
+    from core.runs.creation import create_run
+    from core.runs.execution import execute
+
+    execute(
+        create_run(InferenceConfig(policy=policy, scenario=scenario, speed=None)), SystemClock()
+    )
+
+
+async def _draw_all(policy: str) -> None:
+    from console.start import StartAttach, StartRuns, StartSetup
+    from core.agents.config import Algorithm, TrainingConfig
+    from core.runs.catalogue import stop_run
+    from core.runs.launch import launch
+    from core.runs.reader import RunReader
+
+    directory = _live_run(policy, 190)
+    await _draw("live", StartAttach(directory))
+
+    async def pin_three(pilot: Pilot[None]) -> None:
+        await pilot.press("o")
+        await pilot.pause(0.5)
+        await pilot.press("3")
+
+    await _draw("override", StartAttach(directory), pin_three)
+    stop_run(directory)
+    await _draw("setup", StartSetup())
+
+    config = TrainingConfig(algo=Algorithm.PPO, steps=600_000)
+    training = launch(config)
+    reader = RunReader(training)
+
+    async def halfway(pilot: Pilot[None]) -> None:
+        def reached() -> bool:
+            status = reader.status().training
+            return status is not None and status.timesteps > config.steps // 2
+
+        await _until(pilot, reached, "half of the training is done")
+
+    await _draw("training", StartAttach(training), halfway)
+    stop_run(training)
+    reader.close()
+    for other in ("hpa", "threshold"):
+        for scenario in ("flash-crowd", "gradual-ramp"):
+            _finished_run(other, scenario)
+    await _draw("runs", StartRuns())
+
+
+def main() -> int:
+    """Draw all images."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--policy", default="ppo", help="the policy that is shown")
+    arguments = parser.parse_args()
+    _IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RLSCALE_DATA_DIR"] = f"{home}/data"
+        os.environ["RLSCALE_CONFIG_DIR"] = f"{home}/config"
+        os.environ["COLORTERM"] = "truecolor"
+        os.environ["WANDB_MODE"] = "offline"
+        for variable in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
+            os.environ.pop(variable, None)
+        asyncio.run(_draw_all(arguments.policy))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
