@@ -7,7 +7,8 @@ from itertools import groupby
 
 from console.charts.model import ChartData, Curve, LineStyle, Viewport
 from console.charts.raster import ASCII_MARKERS, EMPTY, MARK, THRESHOLD, Cells, draw
-from console.charts.scale import Scale, fit_scale, short_number, ticks
+from console.charts.scale import Scale, fit_scale, ticks
+from console.charts.text import clock, short_number
 from console.themes import Series
 
 GUTTER = 5
@@ -265,11 +266,3 @@ def _ruled(line: list[str], rule: str, border: Series | None) -> list[Span]:
         Span("".join(group), border if is_rule else Series.AXIS)
         for is_rule, group in groupby(line, key=lambda character: character == rule)
     ]
-
-
-def clock(seconds: float) -> str:
-    """Time since the start of the run as hours, minutes and seconds; days before if any."""
-    whole = round(seconds)
-    days, rest = divmod(whole, 86_400)
-    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days}d {text}" if days else text

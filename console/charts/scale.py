@@ -122,23 +122,3 @@ def _nice(value: float) -> float:
 def _round_top(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
     return next(top for top in _TOPS if top * power >= value * (1 - 1e-9)) * power
-
-
-def short_number(value: float | None) -> str:
-    """A number in at most five characters: 0.03, 250, 1.2k, 13k, -0.31; a dash if unmeasured."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    size = abs(value)
-    if size >= 999_500:
-        return f"{value / 1e6:.1f}M"
-    if size >= 9_995:
-        return f"{value / 1e3:.0f}k"
-    if size >= 999.5:
-        return f"{value / 1e3:.1f}k"
-    if size >= 99.5 or value == round(value):
-        return f"{value:.0f}"
-    if size >= 9.95:
-        return f"{value:.1f}"
-    if size >= 0.005:
-        return f"{value:.2f}"
-    return f"{value:.0e}".replace("e-0", "e-") if value else "0"

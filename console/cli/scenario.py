@@ -164,7 +164,8 @@ def _chart(preview: TrafficPreview, width: int | None) -> list[str]:
 
     from console.charts.model import ChartData, Curve, Viewport
     from console.charts.raster import draw
-    from console.charts.scale import fit_scale, short_number, ticks
+    from console.charts.scale import fit_scale, ticks
+    from console.charts.text import short_number
     from console.themes import Series
 
     curve = Curve("rps", Series.TRAFFIC, preview.rps)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from console.charts.model import ChartData, Viewport
-from console.live.actions import actions_strip
-from console.live.charts import (
-    TRAINING_CHARTS,
-    traffic_chart,
-    traffic_viewport,
-    training_chart,
-    training_viewport,
-)
-from console.live.decision import Drawing, decision_lines
-from console.live.header import alert, header
-from console.live.log import render_log
-from console.live.navigation import span_text
-from console.live.scene import SMALLEST, TALL, Scene
+from console.live.scene import SMALLEST, TALL, TRAINING_CHARTS, Scene
 from console.live.signs import FAINT, MUTED, Signs
-from console.live.snapshot import Snapshot
-from console.live.training import training_lines
 from console.themes import palette_for
 from console.widgets.chart import Chart
 from console.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from console.charts.model import ChartData
+    from console.live.snapshot import Snapshot
 
 
 class LiveBody(Widget):
@@ -85,6 +76,18 @@ class LiveBody(Widget):
         names = self._scene.charts
         return self.chart(names[self._scene.selected % len(names)])
 
+    def step_at(self, moment: float | None) -> int | None:
+        """The step that lies nearest to a moment on the axis of the charts."""
+        import numpy as np
+
+        from console.live.charts import step_axis
+
+        snapshot = self._scene.snapshot
+        if moment is None or snapshot is None or not len(snapshot.window):
+            return None
+        nearest = int(np.argmin(np.abs(step_axis(snapshot) - moment)))
+        return int(snapshot.window.step[nearest])
+
     def draw(self, scene: Scene) -> None:
         """Show `scene`."""
         self._scene = scene
@@ -92,20 +95,32 @@ class LiveBody(Widget):
         if scene.too_small:
             self._lines("too-small").show([_too_small(scene)])
             return
-        palette = palette_for(self.app.theme)
-        snapshot, signs = scene.snapshot, self._signs
-        words = alert(snapshot, scene.problem, scene.context, scene.caption)
-        alert_lines = self._lines("live-alert")
-        alert_lines.display = bool(words.plain)
-        alert_lines.show([signs.cut(words, scene.width)])
-        if snapshot is None:
-            waiting = "" if scene.problem else " Starting the engine"
+        words = Content("")
+        if scene.problem or scene.caption or scene.snapshot is not None:
+            from console.live.header import alert
+
+            words = self._signs.cut(
+                alert(scene.snapshot, scene.problem, scene.context, scene.caption), scene.width
+            )
+        self._lines("live-alert").display = bool(words.plain)
+        self._lines("live-alert").show([words])
+        if scene.snapshot is None:
+            waiting = "" if scene.problem else f" {scene.opening}"
             self._lines("live-header").show([Content.styled(waiting, MUTED)])
-            return
+        else:
+            self._draw_run(scene, scene.snapshot)
+
+    def _draw_run(self, scene: Scene, snapshot: Snapshot) -> None:
+        # Imported with the first picture: arrays must not delay the first paint.
+        from console.live.actions import actions_strip
+        from console.live.decision import Drawing, decision_lines
+        from console.live.header import header
+        from console.live.training import training_lines
+
+        signs, palette = self._signs, palette_for(self.app.theme)
         header_lines = header(snapshot, scene.context, signs, scene.width)
         self._lines("live-header").styles.height = len(header_lines)
         self._lines("live-header").show(header_lines)
-        drawing = Drawing(signs, palette)
         self._lines("live-actions").fit(
             lambda width, _: [actions_strip(snapshot, signs, palette, width)]
         )
@@ -114,6 +129,7 @@ class LiveBody(Widget):
             self._lines("live-progress").fit(
                 lambda width, _: training_lines(snapshot, signs, palette, width)
             )
+        drawing = Drawing(signs, palette)
         for name, shown in (
             ("live-decision", scene.decision_beside),
             ("live-decision-instead", scene.decision_instead),
@@ -122,7 +138,8 @@ class LiveBody(Widget):
                 self._lines(name).fit(
                     lambda width, height: decision_lines(snapshot, drawing, width, height)
                 )
-        self._draw_charts(scene, snapshot)
+        if not scene.decision_instead:
+            self._draw_charts(scene, snapshot)
 
     def redraw(self) -> None:
         """Draw anew in other colours."""
@@ -180,15 +197,18 @@ class LiveBody(Widget):
             grid.styles.grid_size_columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2
 
     def _draw_charts(self, scene: Scene, snapshot: Snapshot) -> None:
-        if scene.decision_instead:
-            return
+        from console.live.charts import traffic_viewport, training_viewport
+
         for name in scene.charts:
             chart = self.chart(name)
             if chart is not None and chart.display:
-                chart.show(self._chart_data(name, snapshot), _viewport(name, snapshot))
+                make = training_viewport if name in TRAINING_CHARTS else traffic_viewport
+                chart.show(self._chart_data(name, snapshot), make(snapshot))
 
     def _chart_data(self, name: str, snapshot: Snapshot) -> ChartData:
         # The same object as before if nothing behind it changed, so that the chart rests.
+        from console.live.charts import traffic_chart, training_chart
+
         if name in TRAINING_CHARTS:
             basis: tuple[object, ...] = (snapshot.training, snapshot.evaluations)
         else:
@@ -203,6 +223,8 @@ class LiveBody(Widget):
         return self._data[name]
 
     def _log(self, scene: Scene, width: int, height: int) -> list[Content]:
+        from console.live.log import render_log
+
         heading = []
         if scene.height >= TALL or scene.pattern:
             heading = [self._log_heading(scene, width)]
@@ -212,6 +234,8 @@ class LiveBody(Widget):
         return [*heading, *lines]
 
     def _log_heading(self, scene: Scene, width: int) -> Content:
+        from console.live.navigation import span_text
+
         rule = "-" if self._signs.plain else "─"
         title = f"log /{scene.pattern}" if scene.pattern else "log"
         span = ""
@@ -219,12 +243,6 @@ class LiveBody(Widget):
             span = f"charts show {span_text(scene.snapshot.view.navigation.span_s)}"
         fill = max(width - len(title) - len(span) - 6, 0)
         return Content.assemble((f" {title} ", "bold"), (rule * fill, FAINT), (f" {span}", MUTED))
-
-
-def _viewport(name: str, snapshot: Snapshot) -> Viewport:
-    if name in TRAINING_CHARTS:
-        return training_viewport(snapshot)
-    return traffic_viewport(snapshot)
 
 
 def _too_small(scene: Scene) -> Content:

@@ -12,15 +12,6 @@ from console.themes import Series
 from core.runs.columns import Window
 from core.runs.records import EvaluationRow, RunKind
 
-TRAFFIC_CHARTS = ("latency", "replicas", "traffic", "reward")
-"""What every run shows, in reading order."""
-
-EXTRA_CHARTS = ("utilization", "queue")
-"""What joins where there is room."""
-
-TRAINING_CHARTS = ("score", "episode", "losses", "exploration")
-"""What a training shows besides."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -116,7 +107,7 @@ _CHARTS = {
 
 
 def traffic_chart(name: str, snapshot: Snapshot) -> ChartData:
-    """One of `TRAFFIC_CHARTS` or `EXTRA_CHARTS`; a new object at every call."""
+    """One of the charts of traffic (see `scene`); a new object at every call."""
     chart = _CHARTS[name]
     window = snapshot.window
     times = step_axis(snapshot)
@@ -216,7 +207,7 @@ def _current(snapshot: Snapshot, column: str) -> float | None:
 
 
 def training_chart(name: str, snapshot: Snapshot) -> ChartData:
-    """One of `TRAINING_CHARTS`; a new object at every call."""
+    """One of the charts of a training (see `scene`); a new object at every call."""
     if name == "score":
         return _score_chart(snapshot.evaluations)
     rows = snapshot.training

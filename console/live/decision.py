@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from console.charts.frame import clock
-from console.charts.scale import short_number
+from console.charts.text import clock, short_number
 from console.live.signs import FAINT, MUTED, Signs
 from console.live.snapshot import Snapshot
 from console.themes import Series, SeriesPalette

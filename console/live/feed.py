@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.live.log import LogLine, event_lines, scaling_lines
-from console.live.navigation import Extent
-from console.live.snapshot import FeedState, Snapshot, View
 from core.errors import RlscaleError
-from core.runs.columns import Window
-from core.runs.reader import RunReader
-from core.runs.records import EvaluationRow, Event, RunKind, TrainingRow
-from core.state import Step
 
 if TYPE_CHECKING:
-    from core.traffic.scenario import GuardrailSettings
+    from console.live.snapshot import Snapshot, View
+    from console.live.source import RunSource
 
-_EVENTS_KEPT = 2_000
-_EVENTS_KEPT_IN_REPLAY = 50_000
-_SCALINGS_KEPT = 500
-_TRAINING_KEPT = 4_000
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What the feed has to offer at the moment."""
+
+    snapshot: Snapshot | None = None
+    """None until the first read."""
+    problem: str = ""
+    """Why nothing newer can be read; empty if all is well."""
 
 
 class RunFeed:
@@ -46,7 +46,7 @@ class RunFeed:
         self._open_run = open_run
         self._period_s = period_s
         self._changed = changed
-        self._view = View()
+        self._view: View | None = None
         self._state = FeedState()
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -59,8 +59,9 @@ class RunFeed:
         """The newest picture; replaced as a whole, never changed."""
         return self._state
 
-    def start(self) -> None:
-        """Begin to read."""
+    def start(self, view: View) -> None:
+        """Begin to read `view`."""
+        self._view = view
         self._thread.start()
 
     def ask(self, view: View) -> None:
@@ -85,16 +86,14 @@ class RunFeed:
             self._thread.join(timeout=2.0)
 
     def _run(self) -> None:
-        reader: RunReader | None = None
         source: RunSource | None = None
         while not self._ended.is_set():
             answered: View | None = None
-            if not self._suspended:
-                view = self._view
+            view = self._view
+            if not self._suspended and view is not None:
                 try:
                     if source is None:
-                        reader = RunReader(self._open_run())
-                        source = RunSource(reader)
+                        source = self._open()
                     self._state = FeedState(source.look(view))
                 except RlscaleError as error:
                     self._state = FeedState(self._state.snapshot, str(error))
@@ -106,139 +105,21 @@ class RunFeed:
                 self._complete(source)
             self._wake.wait(self._period_s)
             self._wake.clear()
-        if reader is not None:
-            reader.close()
+        if source is not None:
+            source.close()
+
+    def _open(self) -> RunSource:
+        # Imported in the thread: neither plotting nor arrays may hold up the first paint.
+        from console.charts.raster import warm_up
+        from console.live.source import RunSource
+        from core.runs.reader import RunReader
+
+        directory = self._open_run()
+        warm_up()
+        return RunSource(RunReader(directory))
 
     def _complete(self, source: RunSource) -> None:
         try:
             source.read_guardrails()
         except RlscaleError as error:
             self._state = FeedState(self._state.snapshot, str(error))
-
-
-class RunSource:
-    """Makes snapshots out of a reader, reusing what did not change.
-
-    Args:
-        reader: The run.
-    """
-
-    def __init__(self, reader: RunReader) -> None:
-        self._reader = reader
-        self._last: Snapshot | None = None
-        self._window_key: tuple[object, ...] | None = None
-        self._log_key: tuple[object, ...] | None = None
-        self._scalings: list[LogLine] = []
-        self._scalings_end = -1
-        self._guardrails: GuardrailSettings | None = None
-        self._events: tuple[Event, ...] = ()
-        self._training: tuple[TrainingRow, ...] = ()
-        self._evaluations: tuple[EvaluationRow, ...] = ()
-
-    def look(self, view: View) -> Snapshot:
-        """Read what is new.
-
-        Raises:
-            RunError: The file cannot be read.
-        """
-        info = self._reader.info()
-        status = self._reader.status()
-        length = status.step
-        newest = length if view.head is None else min(view.head, length)
-        extent = Extent(newest, info.interval_s)
-        inspected = self._inspected(view, newest)
-        step = self._newest_step(newest)
-        self._read_logs(whole=view.head is not None)
-        snapshot = Snapshot(
-            view=view,
-            info=info,
-            status=status,
-            newest=newest,
-            length=length,
-            window=self._window(view, extent, step),
-            step=step,
-            totals=status.totals if newest == length else self._reader.totals(max(newest, 0)),
-            inspected=inspected,
-            log=self._log(view, newest, inspected),
-            training=self._training,
-            evaluations=self._evaluations,
-            guardrails=self._guardrails,
-        )
-        self._last = snapshot
-        return snapshot
-
-    def read_guardrails(self) -> None:
-        """Read what limits an override; apart from `look`, since it loads the scenario schema."""
-        info = self._reader.info()
-        known = self._guardrails is not None or self._reader.meta("scenario") is None
-        if info.kind is RunKind.INFERENCE and not known:
-            self._guardrails = self._reader.scenario().guardrails
-
-    def _window(self, view: View, extent: Extent, newest: Step | None) -> Window:
-        first, last = view.navigation.range(extent)
-        # What was asked of the newest step may still be amended, as by an override.
-        amended = (newest.target, newest.actor) if newest is not None else ()
-        key = (first, last, view.points, amended)
-        if self._last is None or key != self._window_key:
-            self._window_key = key
-            return self._reader.window(first, last, view.points)
-        return self._last.window
-
-    def _newest_step(self, newest: int) -> Step | None:
-        if newest < 0:
-            return None
-        fresh = self._reader.step(newest)
-        known = self._last.step if self._last is not None else None
-        return known if fresh == known else fresh
-
-    def _inspected(self, view: View, newest: int) -> Step | None:
-        cursor = view.navigation.cursor
-        if cursor is None or newest < 0:
-            return None
-        wanted = min(cursor, newest)
-        if self._last is not None and self._last.inspected is not None:
-            known = self._last.inspected
-            if known.index == wanted and wanted < self._last.length:
-                return known
-        return self._reader.step(wanted)
-
-    def _read_logs(self, *, whole: bool) -> None:
-        # A replay begins at the first step and needs the events from there on.
-        kept = _EVENTS_KEPT_IN_REPLAY if whole else _EVENTS_KEPT
-        events = (
-            self._reader.events_after(self._events[-1].id)
-            if self._events
-            else self._reader.last_events(kept)
-        )
-        if events:
-            self._events = (*self._events, *events)[-kept:]
-        rows = self._reader.training_after(self._training[-1].id if self._training else 0)
-        if rows:
-            self._training = (*self._training, *rows)[-_TRAINING_KEPT:]
-        scores = self._reader.evaluations_after(
-            self._evaluations[-1].id if self._evaluations else 0
-        )
-        if scores:
-            self._evaluations = (*self._evaluations, *scores)
-
-    def _log(self, view: View, newest: int, inspected: Step | None) -> tuple[LogLine, ...]:
-        end = newest if inspected is None else inspected.index
-        everything = view.head is None and inspected is None
-        key = (end, everything, self._events[-1].id if self._events else 0)
-        if self._last is not None and key == self._log_key:
-            return self._last.log
-        self._log_key = key
-        self._read_scalings(end)
-        events = [event for event in self._events if everything or event.step <= end]
-        merged = [*self._scalings, *event_lines(events)]
-        return tuple(sorted(merged, key=lambda line: line.step))
-
-    def _read_scalings(self, end: int) -> None:
-        # Only what is new, if the log goes on where it ended; otherwise the stretch before `end`.
-        if self._reader.info().kind is RunKind.TRAINING:
-            return
-        if not 0 <= end - self._scalings_end <= _SCALINGS_KEPT:
-            self._scalings, self._scalings_end = [], max(end - _SCALINGS_KEPT, -1)
-        steps = self._reader.steps_after(self._scalings_end, end - self._scalings_end)
-        self._scalings = [*self._scalings, *scaling_lines(steps)][-_SCALINGS_KEPT:]
-        self._scalings_end = end

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.content import Content
 
-from console.charts.frame import clock
+from console.charts.text import clock
+from console.live.scene import HeaderContext
 from console.live.signs import MUTED, Signs
 from console.live.snapshot import Snapshot
 from core.runs.records import RunKind, RunState
@@ -18,17 +17,6 @@ _MODE_STYLE = {
     ControlMode.MANUAL: "bold $text-warning",
     ControlMode.HOLD: "bold $text-secondary",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderContext:
-    """What the header must tell besides the run itself."""
-
-    read_only: bool = False
-    replay: bool = False
-    playing: bool = True
-    """Replay: whether the play head moves."""
-    replay_speed: float | None = 1.0
 
 
 def header(snapshot: Snapshot, context: HeaderContext, signs: Signs, width: int) -> list[Content]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from console.charts.frame import clock
+from console.charts.text import clock
 from console.live.signs import ACTOR_SERIES, MUTED, Signs
 from console.themes import Series, SeriesPalette
-from core.runs.columns import Steps
-from core.runs.records import Event
 from core.state import Actor
+
+if TYPE_CHECKING:
+    from core.runs.columns import Steps
+    from core.runs.records import Event
 
 _ACTOR_WIDTH = 9
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from console.live.charts import EXTRA_CHARTS, TRAFFIC_CHARTS, TRAINING_CHARTS
-from console.live.header import HeaderContext
-from console.live.log import LogLine
-from console.live.snapshot import Snapshot
 from core.runs.records import RunKind
+
+if TYPE_CHECKING:
+    from console.live.log import LogLine
+    from console.live.snapshot import Snapshot
+
+TRAFFIC_CHARTS = ("latency", "replicas", "traffic", "reward")
+"""What every run shows, in reading order."""
+EXTRA_CHARTS = ("utilization", "queue")
+"""What joins where there is room."""
+TRAINING_CHARTS = ("score", "episode", "losses", "exploration")
+"""What a training shows besides."""
 
 WIDE = 130
 """Columns from which the decision stands beside the charts."""
@@ -21,12 +29,25 @@ SMALLEST = (60, 16)
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderContext:
+    """What the header must tell besides the run itself."""
+
+    read_only: bool = False
+    replay: bool = False
+    playing: bool = True
+    """Replay: whether the play head moves."""
+    replay_speed: float | None = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One moment of the screen."""
 
     snapshot: Snapshot | None = None
     problem: str = ""
     caption: str = ""
+    opening: str = ""
+    """What is said until the run is read."""
     context: HeaderContext = field(default_factory=HeaderContext)
     selected: int = 0
     """Which of the charts keys act on."""

@@ -61,13 +61,3 @@ class Snapshot:
     def shown_step(self) -> Step | None:
         """The step that panels explain: under the cursor, else the newest."""
         return self.inspected or self.step
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """What the feed has to offer at the moment."""
-
-    snapshot: Snapshot | None = None
-    """None until the first read."""
-    problem: str = ""
-    """Why nothing newer can be read; empty if all is well."""

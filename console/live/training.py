@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from console.charts.scale import short_number
+from console.charts.text import short_number
 from console.live.charts import passed_baseline
 from console.live.signs import FAINT, MUTED, Signs
 from console.live.snapshot import Snapshot

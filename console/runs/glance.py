@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from console.charts.frame import clock
 from console.charts.model import ChartData, Curve, Floats, LineStyle, Threshold, Viewport
+from console.charts.text import clock
 from console.compare.curves import both_extremes
 from console.runs.row import RunRow
 from console.themes import Series

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from console.charts.frame import clock
+from console.charts.text import clock
 from console.words import count, duration
 from core.runs.records import RunInfo, RunKind, RunState, RunStatus
 

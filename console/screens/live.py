@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,31 +14,27 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
-from console.dialogs.leave import LeaveChoice, LeaveDialog
 from console.keys import KeyContext, bindings
 from console.live.body import LiveBody
-from console.live.charts import step_axis
-from console.live.commander import Answer, Commander
-from console.live.control import next_mode, next_speed, pause_or_resume, pinned, target_of
 from console.live.demo import CAPTION, start_demo
+from console.live.desk import Desk, override_dialog
 from console.live.feed import RunFeed
-from console.live.header import HeaderContext
-from console.live.log import LogLine
-from console.live.navigation import Extent, Navigation, span_text
+from console.live.navigation import span_text
 from console.live.playhead import PlayHead
-from console.live.scene import Scene
+from console.live.position import Position
+from console.live.scene import HeaderContext, Scene
 from console.live.signs import signs
-from console.live.snapshot import View
 from console.widgets.chart import Chart
 from console.widgets.key_bar import KeyBar
 from core.clock import Clock, SystemClock
-from core.runs.commands import Command, CommandName
-from core.runs.records import RunKind, RunStatus
-from core.state import Actor, ControlMode
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
+    from console.dialogs.leave import LeaveChoice
+    from console.live.commander import Answer
     from console.live.override import OverridePreview
+    from core.runs.commands import Command
+    from core.runs.records import RunStatus
 
 
 class LiveScreen(Screen[None]):
@@ -84,13 +79,15 @@ class LiveScreen(Screen[None]):
         self._read_only = read_only
         self._replay = replay
         self._clock = clock or SystemClock()
-        self._played_at = 0.0
-        self._navigation = Navigation()
-        self._head = PlayHead() if replay else None
-        self._scene = Scene(caption=CAPTION if run_directory is None else "")
-        self._commander: Commander | None = None
+        self._looked_at = 0.0
+        self._position = Position(head=PlayHead() if replay else None)
+        demo = run_directory is None
+        self._scene = Scene(
+            caption=CAPTION if demo else "",
+            opening="Starting the engine" if demo else "Opening the run",
+        )
+        self._desk = Desk(read_only=read_only or replay, answered=self._tell_answered)
         self._feed: RunFeed | None = None
-        self._wanted_replicas: int | None = None
         self._leaving = False
 
     @property
@@ -111,6 +108,11 @@ class LiveScreen(Screen[None]):
         return self._scene
 
     @property
+    def body(self) -> LiveBody:
+        """The parts."""
+        return self.query_one(LiveBody)
+
+    @property
     def commands_running_engine(self) -> bool:
         """Whether quitting leaves an engine behind that this console could stop."""
         snapshot = self._scene.snapshot
@@ -127,10 +129,9 @@ class LiveScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to read once the empty screen has been painted."""
         period_s = 1.0 / self.console_app.drawing.refresh_hz
-        self._played_at = self._clock.monotonic()
-        self._feed = RunFeed(self._open_run, period_s, self._looked)
-        self._feed.ask(self._view())
-        self.call_after_refresh(self._feed.start)
+        self._looked_at = self._clock.monotonic()
+        self._feed = RunFeed(self._open_run, period_s, self._tell_looked)
+        self.call_after_refresh(self._feed.start, self._position.view(None))
         self.set_interval(period_s, self._tick)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.body.redraw())
 
@@ -138,8 +139,7 @@ class LiveScreen(Screen[None]):
         """End the threads; the engine goes on."""
         if self._feed is not None:
             self._feed.stop()
-        if self._commander is not None:
-            self._commander.stop()
+        self._desk.stop()
 
     def on_screen_suspend(self) -> None:
         """Rest below another screen, but not below a dialog."""
@@ -155,37 +155,18 @@ class LiveScreen(Screen[None]):
         """Draw for the new size."""
         self._show()
 
-    @property
-    def body(self) -> LiveBody:
-        """The parts."""
-        return self.query_one(LiveBody)
+    # The next two are called from the threads.
+    def _tell_looked(self) -> None:
+        self.post_message(self.Looked())
 
-    def _view(self) -> View:
-        head = None
-        if self._head is not None:
-            extent = self._file_extent()
-            head = self._head.step(extent.interval_s, extent.newest)
-        return View(self._navigation, head)
-
-    def _file_extent(self) -> Extent:
-        snapshot = self._scene.snapshot
-        if snapshot is None:
-            return Extent(-1, 15.0)
-        return Extent(snapshot.length, snapshot.info.interval_s)
-
-    def _extent(self) -> Extent:
-        snapshot = self._scene.snapshot
-        if snapshot is None:
-            return Extent(-1, 15.0)
-        return Extent(snapshot.newest, snapshot.info.interval_s)
+    def _tell_answered(self, answer: Answer) -> None:
+        self.post_message(self.Answered(answer))
 
     def _tick(self) -> None:
         now = self._clock.monotonic()
-        elapsed_s, self._played_at = now - self._played_at, now
-        if self._head is not None and self._head.playing:
-            extent = self._file_extent()
-            self._head = self._head.advanced(elapsed_s, extent.interval_s, extent.newest)
-            self._ask()
+        elapsed_s, self._looked_at = now - self._looked_at, now
+        if self._position.playing:
+            self._move(self._position.advanced(elapsed_s, self._scene.snapshot))
         self._sample()
 
     def on_live_screen_looked(self) -> None:
@@ -199,16 +180,20 @@ class LiveScreen(Screen[None]):
         if state.snapshot is not self._scene.snapshot or state.problem != self._scene.problem:
             self._show(snapshot=state.snapshot, problem=state.problem)
 
-    def _ask(self) -> None:
+    def _move(self, position: Position) -> None:
+        self._position = position
         if self._feed is not None:
-            self._feed.ask(self._view())
+            self._feed.ask(position.view(self._scene.snapshot))
+        if position.head is not None:
+            self._show()
 
     def _show(self, **changes: object) -> None:
+        head = self._position.head
         context = HeaderContext(
             read_only=self._read_only,
             replay=self._replay,
-            playing=self._head.playing if self._head is not None else True,
-            replay_speed=self._head.speed if self._head is not None else None,
+            playing=head.playing if head is not None else True,
+            replay_speed=head.speed if head is not None else None,
         )
         width, height = self.size
         self._scene = replace(
@@ -222,49 +207,29 @@ class LiveScreen(Screen[None]):
 
     def _notice(self, words: str, *, warning: bool = False) -> None:
         plain = signs(self.console_app.drawing.ascii).words(words)
-        severity = "warning" if warning else "information"
-        self.notify(plain, severity=severity, timeout=4.0, markup=False)  # type: ignore[arg-type]
+        self.notify(
+            plain, severity="warning" if warning else "information", timeout=4.0, markup=False
+        )
 
     # -- looking ------------------------------------------------------------------------------
 
-    def _navigate(self, navigation: Navigation) -> None:
-        self._navigation = navigation
-        self._ask()
-
-    def _play(self, head: PlayHead) -> None:
-        self._head = head
-        self._ask()
-        self._show()
-
     def action_cursor(self, by: int) -> None:
         """Move the inspected moment; in a replay, the play head."""
-        if self._head is not None:
-            extent = self._file_extent()
-            self._play(self._head.moved(by, extent.interval_s, extent.newest))
-        else:
-            self._navigate(self._navigation.moved(by, self._extent()))
+        self._move(self._position.moved(by, self._scene.snapshot))
 
     def action_first(self) -> None:
         """Go to the first decision."""
-        if self._head is not None:
-            extent = self._file_extent()
-            self._play(self._head.at(0, extent.interval_s, extent.newest))
-        elif self._extent().newest >= 0:
-            self._navigate(self._navigation.at(0, self._extent()))
+        self._move(self._position.at(0, self._scene.snapshot))
 
     def action_follow(self) -> None:
         """Return to the newest decision."""
-        if self._head is not None:
-            extent = self._file_extent()
-            self._play(self._head.at(extent.newest, extent.interval_s, extent.newest))
-        else:
-            self._navigate(self._navigation.followed())
+        self._move(self._position.followed(self._scene.snapshot))
 
     def action_zoom(self, by: int) -> None:
         """Show more time, or less."""
-        before = self._navigation.span_s
-        self._navigate(self._navigation.zoomed(by, self._extent()))
-        after = self._navigation.span_s
+        before = self._position.navigation.span_s
+        self._move(self._position.zoomed(by, self._scene.snapshot))
+        after = self._position.navigation.span_s
         if before == after:
             self._notice(f"The charts show {span_text(after)}, no {'more' if by > 0 else 'less'}")
 
@@ -274,14 +239,9 @@ class LiveScreen(Screen[None]):
         name = (event.chart.id or "").removeprefix("chart-")
         if name in names:
             self._show(selected=names.index(name))
-        snapshot = self._scene.snapshot
-        if event.moment is None or snapshot is None or self._head is not None:
-            return
-        axis = step_axis(snapshot)
-        if len(axis):
-            nearest = int(np.argmin(np.abs(axis - event.moment)))
-            step = int(snapshot.window.step[nearest])
-            self._navigate(self._navigation.at(step, self._extent()))
+        step = self.body.step_at(event.moment)
+        if step is not None and not self._replay:
+            self._move(self._position.at(step, self._scene.snapshot))
 
     def action_select_chart(self, by: int) -> None:
         """Select the next chart, or the one before."""
@@ -341,7 +301,7 @@ class LiveScreen(Screen[None]):
             self._show(full_screen=False)
         elif scene.decision_instead:
             self._show(decision=None)
-        elif not self._navigation.following:
+        elif not self._position.navigation.following:
             self.action_follow()
         elif len(self.app.screen_stack) > 1:
             self.app.pop_screen()
@@ -350,74 +310,77 @@ class LiveScreen(Screen[None]):
 
     def action_pause(self) -> None:
         """Pause or go on; in a replay, halt or play."""
-        if self._head is not None:
-            extent = self._file_extent()
-            self._play(self._head.toggled(extent.interval_s, extent.newest))
+        from console.live.control import pause_or_resume
+
+        if self._replay:
+            self._move(self._position.toggled(self._scene.snapshot))
         else:
             self._command(pause_or_resume)
 
     def action_next(self) -> None:
         """One decision; in a replay, one step on."""
-        if self._head is not None:
+        from core.runs.commands import Command
+
+        if self._replay:
             self.action_cursor(1)
         else:
             self._command(lambda _: Command.step())
 
     def action_speed(self, by: int) -> None:
         """Faster or slower."""
-        if self._head is not None:
-            self._play(self._head.with_speed(next_speed(self._head.speed, by)))
+        from console.live.control import next_speed
+        from core.runs.commands import Command
+
+        head = self._position.head
+        if head is not None:
+            self._move(self._position.with_speed(next_speed(head.speed, by)))
         else:
             self._command(lambda status: Command.speed(next_speed(status.speed, by)))
 
     def action_cycle_mode(self) -> None:
         """The next control mode."""
+        from console.live.control import next_mode
+
         self._command(lambda status: next_mode(status.mode))
 
     def action_release(self) -> None:
         """Give control back."""
+        from core.runs.commands import Command
+
         self._command(lambda _: Command.release())
 
     def action_pin(self, by: int) -> None:
         """One replica more or less while the operator is in control."""
-        snapshot = self._scene.snapshot
-        if snapshot is None:
-            return
-        status = snapshot.status
-        if status.mode is not ControlMode.MANUAL and self._wanted_replicas is None:
-            self._notice(f"Mode is {status.mode}: press o to pin replicas, or m for MANUAL")
-            return
-        command = pinned(status, snapshot.step, snapshot.facts, by, self._wanted_replicas)
-        if command is None:
-            self._notice("At the limit of the deployment")
-            return
-        self._wanted_replicas = target_of(command)
-        self._send(command)
+        if self._scene.snapshot is not None:
+            words = self._desk.pin(self._scene.snapshot, by)
+            if words:
+                self._notice(words)
 
     def action_override(self) -> None:
         """Open the override dialog."""
-        snapshot = self._scene.snapshot
-        if snapshot is None or snapshot.step is None or snapshot.facts is None:
-            self._notice("There is no deployment to override yet", warning=True)
-            return
-        from console.dialogs.override import OverrideDialog, OverrideSubject
+        from core.runs.commands import Command
 
-        subject = OverrideSubject(
-            snapshot.info.scenario,
-            snapshot.step.state,
-            snapshot.facts,
-            snapshot.guardrails,
-            snapshot.status.override_target,
+        snapshot = self._scene.snapshot
+        dialog = (
+            override_dialog(snapshot, signs(self.console_app.drawing.ascii))
+            if snapshot is not None
+            else None
         )
+        if dialog is None:
+            self._notice("There is no deployment to override", warning=True)
+            return
 
         def apply(found: OverridePreview | None) -> None:
             if found is not None:
-                self._send(Command.override(found.replicas, found.ttl_s))
+                self._command(lambda _: Command.override(found.replicas, found.ttl_s))
 
-        self.app.push_screen(OverrideDialog(subject, signs(self.console_app.drawing.ascii)), apply)
+        self.app.push_screen(dialog, apply)
 
     def ask_to_leave(self) -> None:
         """Ask whether the engine goes on, then quit."""
+        from console.dialogs.leave import LeaveChoice, LeaveDialog
+        from core.runs.commands import Command
+
         snapshot = self._scene.snapshot
         if snapshot is None:
             self.app.exit()
@@ -429,52 +392,29 @@ class LiveScreen(Screen[None]):
             elif choice is LeaveChoice.STOP:
                 self._leaving = True
                 self._notice("Stopping the engine")
-                self._send(Command.stop())
+                self._command(lambda _: Command.stop())
 
-        training = snapshot.info.kind is RunKind.TRAINING
-        self.app.push_screen(LeaveDialog(snapshot.info.run_id, training=training), leave)
+        self.app.push_screen(
+            LeaveDialog(snapshot.info.run_id, training=self._scene.training), leave
+        )
 
     def _command(self, made: Callable[[RunStatus], Command]) -> None:
-        if self._scene.snapshot is not None:
-            self._send(made(self._scene.snapshot.status))
-
-    def _send(self, command: Command) -> None:
         snapshot = self._scene.snapshot
-        if snapshot is None:
-            return
-        if self._commander is None:
-            self._commander = Commander(
-                snapshot.info.directory,
-                read_only=self._read_only or self._replay,
-                answered=self._answered,
-            )
-        self._commander.send(command)
-
-    # The next two are called from the threads.
-    def _looked(self) -> None:
-        self.post_message(self.Looked())
-
-    def _answered(self, answer: Answer) -> None:
-        self.post_message(self.Answered(answer))
+        if snapshot is not None:
+            self._desk.send(snapshot, made(snapshot.status))
 
     def on_live_screen_answered(self, event: Answered) -> None:
         """Say what became of a command; the log keeps what was refused."""
         answer, snapshot = event.answer, self._scene.snapshot
-        if self._commander is not None and self._commander.idle:
-            self._wanted_replicas = None
+        if snapshot is None:
+            return
         self._notice(answer.message[:1].upper() + answer.message[1:], warning=not answer.ok)
-        if not answer.ok and snapshot is not None and snapshot.step is not None:
-            line = LogLine(
-                snapshot.newest,
-                snapshot.step.state.time_s,
-                "refused",
-                f"{answer.command.name}: {answer.message}",
-                Actor.OPERATOR,
-            )
-            self._show(refusals=(*self._scene.refusals, line)[-100:])
+        refusal = self._desk.settle(answer, snapshot)
+        if refusal is not None:
+            self._show(refusals=(*self._scene.refusals, refusal)[-100:])
         if self._feed is not None:
             self._feed.look_now()
-        if self._leaving and answer.command.name is CommandName.STOP:
+        if self._leaving and answer.command.name == "stop":
             self._leaving = False
             if answer.ok:
                 self.app.exit()

@@ -12,11 +12,14 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from console.charts.model import ChartData, Viewport
 from console.themes import SeriesPalette, palette_for
 
 if TYPE_CHECKING:
     from console.charts.frame import Line
+    from console.charts.model import ChartData, Viewport
+
+_SMALLEST = (12, 4)
+"""Columns and rows below which nothing is drawn."""
 
 
 class Chart(Widget):
@@ -42,7 +45,7 @@ class Chart(Widget):
         super().__init__(id=id)
         self._ascii_only = ascii_only
         self._data: ChartData | None = None
-        self._viewport = Viewport(0.0, 1.0)
+        self._viewport: Viewport | None = None
         self._logarithmic = False
         self._selected = False
         self._lines: tuple[Line, ...] = ()
@@ -95,10 +98,12 @@ class Chart(Widget):
 
         columns, rows = canvas_size(*self.size)
         column = event.x - GUTTER - 2
-        inside = 0 <= column < columns and 1 <= event.y <= rows and self._viewport.in_time
-        shown = self._viewport.aligned(columns)
-        moment = shown.first + (column + 0.5) / columns * shown.span
-        self.post_message(self.Picked(self, moment if inside else None))
+        moment = None
+        if self._viewport is not None and self._viewport.in_time:
+            shown = self._viewport.aligned(columns)
+            if 0 <= column < columns and 1 <= event.y <= rows:
+                moment = shown.first + (column + 0.5) / columns * shown.span
+        self.post_message(self.Picked(self, moment))
 
     def render_line(self, y: int) -> Strip:
         """One row."""
@@ -109,11 +114,14 @@ class Chart(Widget):
 
     def _update(self) -> None:
         width, height = self.size
-        if self._data is None or width < 12 or height < 4 or not self.is_attached:
+        data, viewport = self._data, self._viewport
+        if data is None or viewport is None or not self.is_attached:
+            return
+        if width < _SMALLEST[0] or height < _SMALLEST[1]:
             return
         wanted = (
-            self._data,
-            self._viewport,
+            data,
+            viewport,
             self._logarithmic,
             self._selected,
             width,
@@ -126,7 +134,7 @@ class Chart(Widget):
         from console.charts.frame import FrameOptions, compose_chart
 
         options = FrameOptions(width, height, self._ascii_only, self._logarithmic, self._selected)
-        lines = compose_chart(self._data, self._viewport, options)
+        lines = compose_chart(data, viewport, options)
         themed_anew = not self._drawn or self._drawn[-1] != self.app.theme
         before = () if themed_anew else self._lines
         self._drawn, self._lines = wanted, lines
