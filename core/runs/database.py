@@ -92,8 +92,17 @@ def command_record(row: tuple[Any, ...]) -> CommandRecord:
         wall_time=wall_time,
         issuer=issuer,
         name=name,
-        arguments=json.loads(arguments),
+        arguments=_arguments(arguments),
         done_wall_time=done,
         ok=None if ok is None else bool(ok),
         result=result,
     )
+
+
+def _arguments(text: str) -> Mapping[str, object]:
+    """Anyone who may write the file may write nonsense into it; the engine must survive that."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = text
+    return found if isinstance(found, dict) else {"arguments": found}

@@ -25,7 +25,7 @@ class Controls(Protocol):
     def resume(self) -> str:
         """Go on."""
 
-    def step(self) -> str:
+    def step_once(self) -> str:
         """Take one decision and stay paused."""
 
     def set_speed(self, speed: float | None) -> str:
@@ -105,7 +105,7 @@ class CommandDesk:
             case CommandName.RESUME:
                 return controls.resume()
             case CommandName.STEP:
-                return controls.step()
+                return controls.step_once()
             case CommandName.RELEASE:
                 return controls.release()
             case CommandName.STOP:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from core.agents.hpa import HpaPolicy
 from core.agents.policy import Policy, Situation
 from core.clock import Clock
-from core.cluster.base import Cluster, ScaleOutcome
+from core.cluster.base import Cluster
 from core.cluster.batch import FactsBatch, StateBatch
 from core.cluster.guardrails import Guardrail, Guardrails, guardrail_text
 from core.envs.history import StateHistory
@@ -19,6 +18,7 @@ from core.envs.pipeline import EpisodeSettings
 from core.envs.reward import WeightsBatch, rewards
 from core.errors import RunError
 from core.runs.control import Control, check_override
+from core.runs.journal import Journal
 from core.runs.records import EventKind, RunTotals
 from core.runs.rows import StepRecord
 from core.runs.timeline import FaultTimeline
@@ -36,29 +36,6 @@ from core.traffic.faults import Fault
 
 _ALL = np.ones(1, dtype=np.bool_)
 _NOTHING = RewardComponents(slo=0.0, cost=0.0, churn=0.0, error=0.0)
-
-
-class Journal(Protocol):
-    """Where a loop writes what happens; `RunWriter` is one."""
-
-    def add_step(self, record: StepRecord) -> None:
-        """Take a finished turn."""
-
-    def amend_step(self, mode: ControlMode, actor: Actor, target: int, guardrail: str) -> None:
-        """Hear that the newest step's target was replaced before its interval began."""
-
-    def add_event(
-        self, kind: EventKind, actor: Actor, message: str, *, time_s: float, step: int
-    ) -> None:
-        """Take one line for the event log."""
-
-    def begin_scaling(
-        self, *, step: int, time_s: float, actor: Actor, replicas_before: int, target: int
-    ) -> int:
-        """Write the intent to scale before the call; return its number."""
-
-    def finish_scaling(self, number: int, outcome: ScaleOutcome) -> None:
-        """Write what the cluster answered."""
 
 
 class ControlLoop:
@@ -98,7 +75,7 @@ class ControlLoop:
         self._history = StateHistory(facts)
         self._guardrails = Guardrails([settings.guardrails], facts)
         self._weights = WeightsBatch.from_weights([settings.weights])
-        self._totals = TotalsKeeper(cluster)
+        self._totals = TotalsKeeper(cluster.facts.interval_s, cluster)
         self._last: Step | None = None
         self._index = 0
         self._time_s = 0.0

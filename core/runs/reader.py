@@ -8,7 +8,7 @@ readers may be open. Each call is one short query on the newest data.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +32,10 @@ from core.runs.records import (
     TrainingRow,
     TrainingStatus,
 )
-from core.runs.rows import StatusRow, read_step, read_totals, status_of
+from core.runs.rows import StatusRow, info_of, read_step, read_totals, status_of
 from core.runs.schema import STEPS, TOTAL_COLUMNS
 from core.runs.window import read_columns, read_window
-from core.state import Actor, DeploymentFacts, Step
+from core.state import Actor, Step
 
 if TYPE_CHECKING:
     from core.runs.config import RunConfig
@@ -66,7 +66,7 @@ class RunReader:
     def info(self) -> RunInfo:
         """What never changes; `facts`, labels and features appear once the engine has loaded."""
         if self._info is None or (self._info.facts is None and not self._info_is_final()):
-            self._info = _info(self.directory, self._meta())
+            self._info = info_of(self.directory, self._meta())
         return self._info
 
     def _info_is_final(self) -> bool:
@@ -281,24 +281,3 @@ class RunReader:
     def _meta(self) -> dict[str, Any]:
         rows = self._file.rows("SELECT key, value FROM meta")
         return {key: json.loads(value) for key, value in rows}
-
-
-def _info(directory: Path, meta: Mapping[str, Any]) -> RunInfo:
-    facts = meta.get("facts")
-    return RunInfo(
-        run_id=meta["run_id"],
-        directory=directory,
-        kind=RunKind(meta["kind"]),
-        created_wall_time=meta["created_wall_time"],
-        environment=meta["environment"],
-        scenario=meta["scenario_name"],
-        policy=meta["policy_name"],
-        seed=meta["seed"],
-        interval_s=meta["interval_s"],
-        duration_s=meta["duration_s"],
-        parent=meta["parent"],
-        program_version=meta["program_version"],
-        facts=None if facts is None else DeploymentFacts(**facts),
-        action_labels=tuple(meta.get("action_labels", ())),
-        feature_names=tuple(meta.get("feature_names", ())),
-    )

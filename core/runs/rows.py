@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from core.runs.records import RunState, RunTotals
+from core.runs.records import RunInfo, RunKind, RunState, RunTotals
 from core.runs.schema import SERIES, STATE_COLUMNS, STEPS
 from core.state import (
     Actor,
     ClusterState,
     ControlMode,
     Decision,
+    DeploymentFacts,
     RewardComponents,
     Step,
     ValuesKind,
@@ -185,4 +187,26 @@ def read_totals(row: Mapping[str, Any] | None) -> RunTotals:
         pod_seconds=row["total_pod_seconds"],
         churn=row["total_churn"],
         reward=row["total_reward"],
+    )
+
+
+def info_of(directory: Path, meta: Mapping[str, Any]) -> RunInfo:
+    """What never changes, from the facts in `meta`."""
+    facts = meta.get("facts")
+    return RunInfo(
+        run_id=meta["run_id"],
+        directory=directory,
+        kind=RunKind(meta["kind"]),
+        created_wall_time=meta["created_wall_time"],
+        environment=meta["environment"],
+        scenario=meta["scenario_name"],
+        policy=meta["policy_name"],
+        seed=meta["seed"],
+        interval_s=meta["interval_s"],
+        duration_s=meta["duration_s"],
+        parent=meta["parent"],
+        program_version=meta["program_version"],
+        facts=None if facts is None else DeploymentFacts(**facts),
+        action_labels=tuple(meta.get("action_labels", ())),
+        feature_names=tuple(meta.get("feature_names", ())),
     )

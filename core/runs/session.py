@@ -172,7 +172,7 @@ class InferenceSession:
         self._report()
         return "resumed"
 
-    def step(self) -> str:
+    def step_once(self) -> str:
         """Take one decision and stay paused.
 
         Raises:

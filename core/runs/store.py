@@ -162,6 +162,11 @@ class RunWriter:
         row = tuple(getattr(progress, name) for name in names)
         self._add(TRAINING.insert_sql(skip=("id",)), row)
 
+    def forget_training_after(self, timesteps: int) -> None:
+        """Remove reports and evaluations of steps that a resumed training does again."""
+        for table in ("training", "evaluations"):
+            self._add(f"DELETE FROM {table} WHERE timesteps > ?", (timesteps,))
+
     def add_evaluation(self, result: EvaluationResult) -> None:
         """Append one evaluation."""
         row = tuple(getattr(result, name) for name in EVALUATIONS.names[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import RunError
@@ -35,6 +35,44 @@ class RunSummary:
             "seed": self.seed,
             **self.figures.as_dict(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSummary:
+    """What came of a training, at its last regular end."""
+
+    run: str
+    bundle: str
+    """Directory of the best policy."""
+    algo: str
+    steps: int
+    """Decisions in all sessions."""
+    wall_s: float
+    steps_per_s: float
+    seed: int
+    evaluation: Summary
+    """Figures of the best policy on traffic that was not trained on."""
+    baseline_score: float | None
+    """Score of the HPA on the same traffic."""
+    completed: bool
+    """False if it was stopped early."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; the figures of the evaluation are an object of their own."""
+        return asdict(self)
+
+
+def summarise_training(reader: RunReader) -> TrainingSummary:
+    """The outcome of a training that finished or was stopped in order.
+
+    Raises:
+        RunError: The run is no training, or has not ended in order.
+    """
+    info, result = reader.info(), reader.meta("result")
+    if info.kind is not RunKind.TRAINING or result is None:
+        raise RunError(f"expected a training that has ended in order, found {info.run_id}.")
+    figures_of_best = Summary(**result.pop("evaluation"))
+    return TrainingSummary(run=info.run_id, evaluation=figures_of_best, **result)
 
 
 def summarise(reader: RunReader) -> RunSummary:

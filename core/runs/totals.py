@@ -23,13 +23,14 @@ class TotalsKeeper:
     """Adds up turns. Values that were not measured add nothing.
 
     Args:
+        interval_s: Seconds between two states.
         cluster: Asked for exact counts if it has any; else requests are measured rates times
             the interval, and pods are ready plus starting ones.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, interval_s: float, cluster: Cluster | None = None) -> None:
         self._counting = cluster if isinstance(cluster, CountingCluster) else None
-        self._interval_s = cluster.facts.interval_s
+        self._interval_s = interval_s
         self._desired = 0
         self._totals = RunTotals()
 
