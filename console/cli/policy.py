@@ -35,14 +35,21 @@ def configure(commands: Any) -> None:
 
     bring = actions.add_parser(
         "import",
-        help="copy a bundle into the data directory, so that it can be named",
+        help="bring in a bundle, or a model that Stable-Baselines3 saved",
         description=(
-            "Check a policy bundle (a directory with policy.json and policy.safetensors) and copy "
-            "it\ninto the data directory. Nothing in it is unpickled or executed."
+            "Check a policy bundle (a directory with policy.json and policy.safetensors), or a\n"
+            ".zip that Stable-Baselines3 saved, and put it into the data directory, so that it can\n"
+            "be named. Nothing in it is unpickled or executed. A .zip needs the extra `train`."
         ),
     )
-    bring.add_argument("source", type=Path, metavar="PATH", help="a bundle's directory")
+    bring.add_argument("source", type=Path, metavar="PATH", help="a bundle's directory or a .zip")
     bring.add_argument("--name", metavar="NAME", help="how it is named (default: the source's)")
+    bring.add_argument(
+        "--action-set", default="headroom", metavar="NAME", help="of a .zip (default headroom)"
+    )
+    bring.add_argument(
+        "--activation", choices=("tanh", "relu"), help="of a .zip (default: the algorithm's)"
+    )
     add_json(bring)
     bring.set_defaults(execute=_import, parser=bring)
 
@@ -133,8 +140,17 @@ def _import(arguments: argparse.Namespace) -> int:
     from core.agents.bundle import load_bundle, save_bundle
 
     source: Path = arguments.source
-    bundle = load_bundle(source)
-    name = arguments.name or source.resolve().name
+    name = arguments.name or source.resolve().name.removesuffix(".zip")
+    if source.suffix.lower() == ".zip":
+        from console.cli.train import require_training_extra
+        from core.agents.sb3_zip import import_sb3_zip
+
+        require_training_extra()
+        bundle = import_sb3_zip(
+            source, action_set_name=arguments.action_set, activation=arguments.activation
+        )
+    else:
+        bundle = load_bundle(source)
     target = new_policy_directory(name)
     save_bundle(target, bundle)
     if arguments.json:

@@ -19,7 +19,7 @@ from core.errors import InputError
 if TYPE_CHECKING:
     from console.setup.preview import TrafficPreview
 
-_CHART_ROWS = 12
+_CHART_ROWS = 14
 _SERIES_POINTS = 400
 
 
@@ -162,29 +162,19 @@ def _chart(preview: TrafficPreview, width: int | None) -> list[str]:
     import shutil
     import sys
 
+    from console.charts.frame import FrameOptions, compose_chart
     from console.charts.model import ChartData, Curve, Viewport
-    from console.charts.raster import draw
-    from console.charts.scale import fit_scale, ticks
-    from console.charts.text import short_number
     from console.themes import Series
 
-    curve = Curve("rps", Series.TRAFFIC, preview.rps)
+    curve = Curve("rps", Series.TRAFFIC, preview.rps, in_legend=False)
     data = ChartData("traffic", "rps", preview.seconds, (curve,))
-    viewport = Viewport(0.0, float(preview.duration_s))
-    scale = fit_scale(data, viewport)
-    columns = (width or shutil.get_terminal_size((100, 24)).columns) - 8
-    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-    cells = draw(data, viewport, scale, columns, _CHART_ROWS, ascii_only=ascii_only)
-    labels = {scale.row(value, _CHART_ROWS): value for value in ticks(scale, _CHART_ROWS)}
-    axis, floor, corner = ("|", "-", "+") if ascii_only else ("┤", "─", "└")
-    lines = [
-        f"{short_number(labels[row]) if row in labels else '':>6} {axis}{cells.rows[row]}"
-        for row in range(_CHART_ROWS)
-    ]
-    start, end = "00:00:00", duration(preview.duration_s)
-    lines.append(f"{'':6} {corner}{floor * columns}")
-    lines.append(f"{'rps':>6}  {start}{end:>{columns - len(start)}}")
-    return lines
+    options = FrameOptions(
+        width=width or shutil.get_terminal_size((100, 24)).columns,
+        height=_CHART_ROWS,
+        ascii_only="utf" not in (sys.stdout.encoding or "").lower(),
+    )
+    lines = compose_chart(data, Viewport(0.0, float(preview.duration_s)), options)
+    return ["".join(span.text for span in line).rstrip() for line in lines]
 
 
 def _validate(arguments: argparse.Namespace) -> int:

@@ -25,8 +25,10 @@ def test_show_draws_the_traffic(cli: CommandLine) -> None:
     lines = answer.out.splitlines()
     assert lines[0].startswith("flash-crowd: ")
     assert "SLO 250 ms" in lines[1]
-    assert sum("┤" in line for line in lines) == 12
-    assert max(len(line) for line in lines[3:]) <= 80
+    assert len(lines[3:]) == 14
+    assert "traffic rps" in lines[3]
+    assert lines[-1].endswith("01:00:00╯")
+    assert {len(line) for line in lines[3:]} == {80}
     assert any("⠁" <= character <= "⣿" for character in answer.out)
 
 

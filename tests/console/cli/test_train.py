@@ -78,6 +78,24 @@ def test_a_bundle_is_imported_under_a_name(cli: CommandLine, trace: Path, tmp_pa
     assert "policy.safetensors" in broken.error
 
 
+def test_a_model_of_stable_baselines_is_imported(
+    cli: CommandLine, trace: Path, tmp_path: Path
+) -> None:
+    import gymnasium
+    from stable_baselines3 import PPO
+
+    environment = gymnasium.make("rlscale/Autoscale-v0")
+    path = tmp_path / "theirs.zip"
+    PPO("MlpPolicy", environment, n_steps=8, batch_size=8, device="cpu").save(path)
+    answer = cli("policy", "import", path, "--json")
+    assert answer.code == 0
+    assert answer.json["policy"] == "theirs"
+    run = cli("run", "--policy", "theirs", "--scenario", trace, "--headless", "--json")
+    assert run.code == 0
+    path.write_bytes(b"PK nothing")
+    assert cli("policy", "import", path, "--name", "other").code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
