@@ -101,7 +101,7 @@ def load_policy(spec: str) -> Policy:
             if (home / spec / MANIFEST_FILE).is_file():
                 return LearnedPolicy(load_bundle(home / spec), f"{spec} ({origin.value})")
     path = Path(spec).expanduser()
-    if path.is_dir():
+    if spec and path.is_dir():
         return LearnedPolicy(load_bundle(path), path.resolve().name)
     raise _unknown(spec)
 
