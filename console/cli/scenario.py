@@ -166,7 +166,7 @@ def _chart(preview: TrafficPreview, width: int | None) -> list[str]:
     from console.charts.model import ChartData, Curve, Viewport
     from console.themes import Series
 
-    curve = Curve("rps", Series.TRAFFIC, preview.rps, in_legend=False)
+    curve = Curve("peak", Series.TRAFFIC, preview.rps, current=preview.peak_rps)
     data = ChartData("traffic", "rps", preview.seconds, (curve,))
     options = FrameOptions(
         width=width or shutil.get_terminal_size((100, 24)).columns,
