@@ -38,8 +38,8 @@ def configure(commands: Any) -> None:
         help="bring in a bundle, or a model that Stable-Baselines3 saved",
         description=(
             "Check a policy bundle (a directory with policy.json and policy.safetensors), or a\n"
-            ".zip that Stable-Baselines3 saved, and put it into the data directory, so that it can\n"
-            "be named. Nothing in it is unpickled or executed. A .zip needs the extra `train`."
+            ".zip that Stable-Baselines3 saved, and put it into the data directory, so that it\n"
+            "can be named. Nothing in it is unpickled or executed. A .zip needs the extra\n`train`."
         ),
     )
     bring.add_argument("source", type=Path, metavar="PATH", help="a bundle's directory or a .zip")
