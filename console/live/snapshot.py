@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from console.live.log import LogLine
 from console.live.navigation import Navigation
-from core.runs.columns import Window
-from core.runs.records import EvaluationRow, RunInfo, RunStatus, RunTotals, TrainingRow
-from core.state import DeploymentFacts, Step
 
 if TYPE_CHECKING:
+    from console.live.log import LogLine
+    from core.runs.columns import Window
+    from core.runs.records import EvaluationRow, RunInfo, RunStatus, RunTotals, TrainingRow
+    from core.state import DeploymentFacts, Step
     from core.traffic.scenario import GuardrailSettings
 
 
