@@ -57,7 +57,7 @@ class Agent(ABC, Generic[S]):
 
     Args:
         env: A `VecEnv`, such as `SimulatorVecEnv`, or any Gymnasium environment with a flat
-            observation and discrete actions.
+            float32 observation and discrete actions.
         settings: What the algorithm is tuned by; the tuned defaults if None.
         provenance: What goes into the bundle.
         log_directory: Where TensorBoard files go; None for none.
@@ -76,6 +76,7 @@ class Agent(ABC, Generic[S]):
     ) -> None:
         self.settings: S = settings or cast(S, self.settings_type())
         self.provenance = provenance or Provenance()
+        _check_spaces(env)
         torch.set_num_threads(self.settings.torch_threads)
         self.model = self._build(env)
         self.model.set_logger(_logger(log_directory))
@@ -87,6 +88,9 @@ class Agent(ABC, Generic[S]):
     @abstractmethod
     def _trained_parameters(self) -> dict[str, torch.Tensor]:
         """What the optimiser moves, in its order, by Stable-Baselines3's names."""
+
+    def _prepare(self, total_timesteps: int) -> None:
+        """Adapt to the length of the training."""
 
     @abstractmethod
     def _steps_per_update(self) -> int:
@@ -127,6 +131,7 @@ class Agent(ABC, Generic[S]):
         whole = self._steps_per_update()
         total_timesteps = -(-total_timesteps // whole) * whole
         remaining = total_timesteps - self.timesteps
+        self._prepare(total_timesteps)
         if remaining > 0:
             self.model.learn(
                 remaining,
@@ -270,15 +275,8 @@ class Agent(ABC, Generic[S]):
 
     def _layout(self) -> NetworkLayout:
         observation_space, action_space = self.env.observation_space, self.env.action_space
-        if (
-            not isinstance(action_space, gymnasium.spaces.Discrete)
-            or observation_space.shape is None
-            or len(observation_space.shape) != 1
-        ):
-            raise InputError(
-                "expected an environment with a flat observation and discrete actions, "
-                f"found {observation_space} and {action_space}."
-            )
+        assert observation_space.shape is not None
+        assert isinstance(action_space, gymnasium.spaces.Discrete)
         return NetworkLayout(
             inputs=observation_space.shape[0],
             hidden=self.settings.hidden,
@@ -302,6 +300,18 @@ class Agent(ABC, Generic[S]):
 
     def _set_random_states(self, states: RandomStates, source: str) -> None:
         set_random_states(states, source)
+
+
+def _check_spaces(env: VecEnv | gymnasium.Env[Any, Any]) -> None:
+    observations, actions = env.observation_space, env.action_space
+    flat = isinstance(observations, gymnasium.spaces.Box) and len(observations.shape) == 1
+    if not (
+        flat and observations.dtype == np.float32 and isinstance(actions, gymnasium.spaces.Discrete)
+    ):
+        raise InputError(
+            "expected an environment with a flat float32 observation and discrete actions, "
+            f"found {observations} and {actions}."
+        )
 
 
 def _logger(directory: Path | None) -> Logger:

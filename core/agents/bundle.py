@@ -124,9 +124,9 @@ def save_bundle(
 
 def dump_tensors(tensors: Mapping[str, NDArray[np.generic]]) -> bytes:
     """The tensors in safetensors format."""
-    return bytes(
-        safetensors.numpy.save({name: np.ascontiguousarray(one) for name, one in tensors.items()})
-    )
+    # Contiguous, and a scalar stays one.
+    copies = {name: np.array(one, order="C", copy=True) for name, one in tensors.items()}
+    return bytes(safetensors.numpy.save(copies))
 
 
 def parse_tensors(content: bytes, source: str) -> Tensors:

@@ -68,6 +68,11 @@ class DQNAgent(Agent[DqnSettings]):
         model.use_replay(replay, np.random.default_rng(self.provenance.seed))
         return model
 
+    def _prepare(self, total_timesteps: int) -> None:
+        # A short training would otherwise end before it has begun to learn.
+        wanted = self.settings.learning_starts
+        self.model.learning_starts = min(wanted, total_timesteps // 10)
+
     def _steps_per_update(self) -> int:
         return self.model.n_envs
 

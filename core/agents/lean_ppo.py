@@ -57,6 +57,8 @@ class LeanPPO(PPO):
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
             if not callback.on_step():
+                # What will not be learned from does not count, so that a resumption is exact.
+                self.num_timesteps -= (step + 1) * env.num_envs
                 return False
             rewards = rewards * np.float32(self.reward_scale)
             if dones.any():
