@@ -64,18 +64,21 @@ class Deployments(Columns):
         if down.any():
             columns = changed[down]
             self.pods.remove(columns, -amount[down], now[columns])
+        # Pods without room on the nodes wait, and those that waited may have room now.
+        crowded = self.nodes.limited & (
+            (self.pods.pending > 0) | (change > self.nodes.room(self.pods))
+        )
         up = ~down
-        limited = self.nodes.limited[changed]
-        free = up & ~limited
+        free = up & ~crowded[changed]
         if free.any():
             columns = changed[free]
             factor = self._slownesses(now)[columns]
             self.pods.create(columns, amount[free], now[columns], factor)
-        if limited.any():
-            waiting = up & limited
+        if crowded.any():
+            waiting = up & crowded[changed]
             if waiting.any():
                 self.pods.create_pending(changed[waiting], amount[waiting])
-            for index in changed[limited].tolist():
+            for index in np.flatnonzero(crowded & (change != 0)).tolist():
                 second = int(now[index])
                 self.nodes.fill(index, self.pods, second, self._slowness(index, second))
         return accepted

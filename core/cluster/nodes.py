@@ -62,9 +62,15 @@ class NodePool(Columns):
         self._set_events(index, events_of(scenario.faults))
         return replicas if limit is None else min(replicas, nodes * limit)
 
+    def room(self, pods: PodFleet) -> Integers:
+        """Pods that each cluster has room for besides its own, shape (n,)."""
+        used = (pods.ready + pods.starting).astype(np.int64) - pods.pending
+        places = self.nodes.astype(np.int64) * self._pods_per_node
+        return places - used
+
     def fill(self, index: int, pods: PodFleet, now: int, factor: float) -> None:
         """Let pending pods start where there is room, and order nodes for the others."""
-        pending = pods.pending(index)
+        pending = int(pods.pending[index])
         if not pending:
             return
         limit = int(self._pods_per_node[index])
@@ -120,7 +126,7 @@ class NodePool(Columns):
         if not nodes:
             return
         # Pods are spread evenly; the fullest node fails.
-        scheduled = int(pods.starting[index]) - pods.pending(index)
+        scheduled = int(pods.starting[index]) - int(pods.pending[index])
         ready = math.ceil(int(pods.ready[index]) / nodes)
         starting = math.ceil(scheduled / nodes)
         pods.lose(index, ready, starting)

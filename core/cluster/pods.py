@@ -30,6 +30,8 @@ class PodFleet(Columns):
         self.ready: Floats = np.zeros(size)
         self.starting: Floats = np.zeros(size)
         """Created and not ready, pending ones included."""
+        self.pending: Integers = np.zeros(size, dtype=np.int64)
+        """Starting pods that no node has room for."""
         self.startup_s: Floats = np.zeros((STARTUP_DRAWS, size))
         self.termination_s: Floats = np.zeros(size)
         self._created: Integers = np.zeros(size, dtype=np.int64)
@@ -42,6 +44,7 @@ class PodFleet(Columns):
         """Start over with `ready` pods in one cluster."""
         self.ready[index] = ready
         self.starting[index] = 0.0
+        self.pending[index] = 0
         self.startup_s[:, index] = startup_s
         self.termination_s[index] = termination_s
         self._created[index] = 0
@@ -73,6 +76,7 @@ class PodFleet(Columns):
         """Create pods that wait for a node, shapes (m,)."""
         which, pod, _ = self._append(columns, counts)
         self._ready_at[pod, columns[which]] = _PENDING
+        self.pending[columns] += counts
 
     def remove(self, columns: Integers, counts: Integers, now: Integers) -> None:
         """Remove pods: starting ones first, youngest first; then ready ones, gracefully.
@@ -89,7 +93,11 @@ class PodFleet(Columns):
             pods = self._ready_at[::-1, some] < _EMPTY
             gone = pods & (np.cumsum(pods, axis=0) <= from_starting[young])
             row, which = np.nonzero(gone)
-            self._ready_at[len(self._ready_at) - 1 - row, some[which]] = _EMPTY
+            row = len(self._ready_at) - 1 - row
+            if self.pending.any():
+                waiting = self._ready_at[row, some[which]] == _PENDING
+                np.subtract.at(self.pending, some[which], waiting)
+            self._ready_at[row, some[which]] = _EMPTY
             self.starting[columns] -= from_starting
         from_ready = counts - from_starting
         grown_up = from_ready > 0
@@ -202,10 +210,6 @@ class PodFleet(Columns):
         _, row, _ = self._append(columns, counts)
         self._ready_at[row, index] = min(ready_at, _PENDING - 1)
 
-    def pending(self, index: int) -> int:
-        """Pods of one cluster that wait for a node."""
-        return int((self._ready_at[:, index] == _PENDING).sum())
-
     def schedule(self, index: int, count: int, now: int, factor: float) -> None:
         """Let the oldest `count` pending pods of one cluster start now."""
         times = self._ready_at[:, index]
@@ -214,3 +218,4 @@ class PodFleet(Columns):
         ready_at = now + np.ceil(self.startup_s[number, index] * factor)
         times[rows] = np.minimum(ready_at, _PENDING - 1).astype(np.int32)
         self._created[index] += len(rows)
+        self.pending[index] -= len(rows)

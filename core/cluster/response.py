@@ -7,12 +7,12 @@ rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from core.cluster.columns import Flags, Floats, Integers
+from core.cluster.columns import Floats, Integers
 from core.cluster.erlang import ErlangTable
 
 _NEAREST_RATES: Final = 1e-4
@@ -74,79 +74,98 @@ def response_time(
     return ResponseTime(np.minimum(wait, later), np.maximum(wait, later), rate, waiting)
 
 
-@dataclass(frozen=True, slots=True)
 class Ramps:
-    """Response times, prepared for many evaluations; every array has shape (ticks, m).
+    """Response times times requests, prepared for many evaluations.
 
     With b evenly spread over [first, last], P(W > t) = P(b > t) + P(b ≤ t)·C·exp(−rate·t), and
     T is W plus an exponential service time of mean 1.
+
+    Args:
+        parts: Coefficients as `of` computes them, shape (9, ticks, m).
     """
 
-    first: Floats
-    last: Floats
-    rate: Floats
-    weight: Floats
-    per_width: Floats
-    """1 / (last − first); 0 if they are the same."""
-    before: Floats
-    """Coefficient of exp(first − t)."""
-    after: Floats
-    """Coefficient of exp(last − t), for t beyond `last`."""
-    inside: Floats
-    """Coefficient of the stationary wait for t within the ramp."""
+    def __init__(self, parts: Floats) -> None:
+        self._parts = parts
+        self.first, self._last, self._falling, self._ramp = parts[:4]
+        self._before, self._after, self._waiting, self._inside, self._fading = parts[4:]
 
     @classmethod
-    def of(cls, law: ResponseTime) -> Ramps:
-        """Prepare a law of shape (ticks, m)."""
-        first, last, rate, weight = law.first, law.last, law.rate, law.weight
+    def of(cls, law: ResponseTime, requests: Floats) -> Ramps:
+        """Prepare a law for the given requests per tick, all of shape (ticks, m)."""
+        parts = np.empty((9, *requests.shape))
+        first, last, falling, ramp, before, after, waiting, inside, fading = parts
+        first[:] = law.first
+        last[:] = law.last
+        np.negative(law.rate, out=falling)
         width = last - first
         wide = width > 0.0
-        per_width = wide / np.where(wide, width, 1.0)
-        inside = per_width / (1.0 - rate)
-        ahead = inside * weight
-        before = per_width + ahead * np.exp(-rate * first)
-        end = np.exp(-rate * last)
-        after = np.where(wide, per_width + ahead * end, 1.0 + weight * end)
-        return cls(first, last, rate, weight, per_width, before, after, inside)
+        np.copyto(width, 1.0, where=~wide)
+        # Requests per unit of time on the ramp; none where it has no width.
+        np.divide(requests, width, out=ramp)
+        ramp *= wide
+        # Coefficients of exp(−rate·t) beyond the ramp and, as a + b·(first − t), within it, …
+        np.multiply(law.weight, requests, out=waiting)
+        np.multiply(law.weight, ramp, out=fading)
+        np.divide(fading, 1.0 + falling, out=inside)
+        # … of exp(first − t) everywhere, …
+        np.multiply(inside, np.exp(falling * first), out=before)
+        before += ramp
+        # … and of exp(last − t) beyond the ramp.
+        end = np.exp(falling * last)
+        np.multiply(waiting, end, out=after)
+        after += requests
+        end *= inside
+        end += ramp
+        np.copyto(after, end, where=wide)
+        return cls(parts)
 
     def only(self, columns: Integers) -> Ramps:
         """The given columns alone."""
-        return Ramps(*(getattr(self, item.name)[:, columns] for item in fields(self)))
+        return Ramps(self._parts.take(columns, axis=2))
 
-    def survival(self, time: Floats) -> Floats:
-        """P(T > time), where `time` broadcasts to (ticks, m)."""
-        return self._evaluate(time)[0]
+    def slower_and_density(self, time: Floats) -> Floats:
+        """Requests that take longer than `time`, and how fast they become fewer.
 
-    def survival_and_density(self, time: Floats) -> tuple[Floats, Floats]:
-        """P(T > time) and its slope, where `time` broadcasts to (ticks, m)."""
-        survival, late, past, waiting, within, served, early = self._evaluate(time)
-        density = np.where(
-            past,
-            served - self.rate * waiting,
-            self.per_width * (1.0 + waiting) + self.rate * within,
-        )
-        density -= early
-        density *= late > self.first
-        return survival, density
+        Args:
+            time: Broadcasts to (ticks, m).
 
-    def _evaluate(
-        self, time: Floats
-    ) -> tuple[Floats, Floats, Flags, Floats, Floats, Floats, Floats]:
+        Returns:
+            Shape (2, ticks, m).
+        """
+        result = np.empty((2, *self.first.shape))
+        slower, density = result
         late = np.maximum(time, self.first)
-        past = late >= self.last
-        waiting = np.exp(-self.rate * late)
-        waiting *= self.weight
-        served = np.exp(np.minimum(self.last - late, 0.0))
-        served *= self.after
-        early = np.exp(self.first - late)
-        early *= self.before
-        within = self.inside - self.per_width * (late - self.first)
-        within *= waiting
-        ramp = (self.last - late + 1.0) * self.per_width
-        ramp += within
-        survival = np.where(past, served - waiting, ramp)
-        survival -= early
-        return survival, late, past, waiting, within, served, early
+        on_ramp = late < self._last
+        ahead = self._last - late
+        since = self.first - late
+        early = np.exp(since)
+        early *= self._before
+        stationary = self._falling * late
+        np.exp(stationary, out=stationary)
+        # Beyond the ramp.
+        np.exp(np.minimum(ahead, 0.0), out=density)
+        density *= self._after
+        waiting = self._waiting * stationary
+        np.subtract(density, waiting, out=slower)
+        waiting *= self._falling
+        density += waiting
+        # On the ramp.
+        since *= self._fading
+        since += self._inside
+        since *= stationary
+        ahead += 1.0
+        ahead *= self._ramp
+        ahead += since
+        np.copyto(slower, ahead, where=on_ramp)
+        since *= self._falling
+        stationary *= self._fading
+        stationary += self._ramp
+        stationary -= since
+        np.copyto(density, stationary, where=on_ramp)
+        # Everywhere; before the ramp nobody has been answered.
+        result -= early
+        density *= late > self.first
+        return result
 
 
 def survival_without_queue(law: ResponseTime, time: Floats) -> Floats:

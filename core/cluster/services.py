@@ -123,5 +123,7 @@ def _survival(law: ResponseTime, time: Floats) -> Floats:
             law.rate[tick, column],
             law.weight[tick, column],
         )
-        survival[tick, column] = Ramps.of(some).survival(time[tick, column])
+        survival[tick, column] = Ramps.of(some, np.ones(len(tick))).slower_and_density(
+            time[tick, column]
+        )[0]
     return survival

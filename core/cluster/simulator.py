@@ -13,7 +13,7 @@ from core.cluster.columns import Columns, Flags, Floats, Integers, duplicate, se
 from core.cluster.deployments import Deployments
 from core.cluster.services import Services
 from core.cluster.tape import TapeDeck, draw_tape, redraw_tape
-from core.cluster.telemetry import Telemetry, earlier_ticks
+from core.cluster.telemetry import Telemetry
 from core.cluster.totals import SimulatorTotals, TotalsBatch
 from core.errors import InputError
 from core.traffic.scenario import Scenario
@@ -74,7 +74,7 @@ class SimulatorBatch(Columns):
                 f"found {scenario.interval_s} in {scenario.name}.",
                 "Simulate scenarios with different intervals in batches of their own.",
             )
-        tape = draw_tape(scenario, seed, earlier_ticks(scenario))
+        tape = draw_tape(scenario, seed)
         self._scenarios[index] = scenario
         self._clock[index] = 0
         self._duration[index] = len(tape.rates_rps)
@@ -171,7 +171,7 @@ class SimulatorBatch(Columns):
 
     def _measure(self, columns: Integers) -> dict[str, Floats]:
         """All values of some slots at this moment, shape (m,) each."""
-        values = self._telemetry.measure(columns)
+        values = self._telemetry.measure(columns, self._deployments.faults.dependency_s.any)
         now = self._clock[columns].astype(np.float64)
         age = self._telemetry.delay_s(columns)
         gap = self._deployments.faults.metrics_gap

@@ -30,12 +30,18 @@ class Tape:
     first_rps: float
     """Mean rate of the first interval, and the rate of the time before the start."""
     earlier_arrivals: Floats
-    """Requests of the ticks just before the start, shape (earlier ticks,)."""
+    """Requests of the ticks just before the start, shape (`earlier_ticks`,)."""
     startup_s: Floats
     """Start-up times in whole seconds, shape (STARTUP_DRAWS,)."""
 
 
-def draw_tape(scenario: Scenario, seed: int, earlier_ticks: int) -> Tape:
+def earlier_ticks(scenario: Scenario) -> int:
+    """How many ticks before the start the first measurement of a scenario looks back."""
+    window = max(round(scenario.metrics.window_s), scenario.interval_s)
+    return round(scenario.metrics.delay_s) + window
+
+
+def draw_tape(scenario: Scenario, seed: int) -> Tape:
     """Draw an episode.
 
     The rates are drawn first, so that they equal
@@ -45,8 +51,6 @@ def draw_tape(scenario: Scenario, seed: int, earlier_ticks: int) -> Tape:
     Args:
         scenario: What to draw.
         seed: Where all randomness comes from.
-        earlier_ticks: How many ticks before the start are needed, at the mean rate of the first
-            interval.
 
     Raises:
         InputError: If a trace of the scenario cannot be read.
@@ -58,7 +62,7 @@ def draw_tape(scenario: Scenario, seed: int, earlier_ticks: int) -> Tape:
         rates = np.concatenate([rates, np.full(missing, rates[-1])])
     arrivals = rng.poisson(rates).astype(np.float64)
     first_rps = float(rates[: scenario.interval_s].mean())
-    earlier = rng.poisson(first_rps, earlier_ticks).astype(np.float64)
+    earlier = rng.poisson(first_rps, earlier_ticks(scenario)).astype(np.float64)
     return Tape(rates, arrivals, first_rps, earlier, _startup_times(scenario, rng))
 
 

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 
 from core.cluster.columns import Columns, Floats, Integers
-from core.cluster.mixture import Mixture, quantiles, sum_rows
+from core.cluster.mixture import Mixture, quantiles, sum_ticks
 from core.cluster.response import ResponseTime
+from core.cluster.tape import earlier_ticks
 from core.traffic.scenario import Scenario
 
 
 class Sample(IntEnum):
-    """What is kept of every tick."""
+    """What is kept of every tick.
+
+    The first ones are added up over a window of rates, these and the next ones over an interval,
+    and the law of the response time makes the mixture of its latencies.
+    """
 
     ARRIVALS = 0
-    REFUSED = 1
-    FAILED = 2
-    VIOLATIONS = 3
-    SERVED = 4
-    READY = 5
-    QUEUE = 6
+    SERVED = 1
+    READY = 2
+    FAILED = 3
+    REFUSED = 4
+    """Failed out of the arrivals of this very tick."""
+    VIOLATIONS = 5
+    FIRST = 6
+    LAST = 7
+    RATE = 8
+    WEIGHT = 9
+    FIXED = 10
+    """Only meaningful once the service time has varied."""
+    QUEUE = 11
     """Requests waiting at the end of the tick."""
-    FIRST = 7
-    LAST = 8
-    RATE = 9
-    WEIGHT = 10
-    FIXED = 11
+
+
+_SUMMED: Final = Sample.FIRST
+_RATED: Final = Sample.FAILED
 
 
 class Telemetry(Columns):
@@ -48,8 +60,10 @@ class Telemetry(Columns):
         self._end = self._keep
         self._samples: Floats = np.zeros((len(Sample), 3 * self._keep, size))
         self._delay: Integers = np.zeros(size, dtype=np.int64)
+        self._same_delay = True
         self._window: Integers = np.full(size, interval, dtype=np.int64)
         self._spread_s: Floats = np.ones(size)
+        self._fixed: Floats = np.zeros(size)
         self._timeout_s: Floats = np.ones(size)
         self._pod_capacity: Floats = np.ones(size)
         self._cpu_full: Floats = np.ones(size)
@@ -62,7 +76,9 @@ class Telemetry(Columns):
         service = scenario.service
         self._delay[index] = round(scenario.metrics.delay_s)
         self._window[index] = max(round(scenario.metrics.window_s), self._interval)
-        self._spread_s[index] = service.service_time_ms * service.service_time_cv / 1000.0
+        self._same_delay = bool((self._delay == self._delay[index]).all())
+        self._spread_s[index] = service.service_time_ms / 1000.0 * service.service_time_cv
+        self._fixed[index] = service.service_time_ms / 1000.0 / self._spread_s[index] - 1.0
         self._timeout_s[index] = service.timeout_s
         self._pod_capacity[index] = service.pod_capacity_rps
         self._cpu_full[index] = service.cpu_per_capacity
@@ -92,15 +108,19 @@ class Telemetry(Columns):
         samples[:, ticks - self._keep : ticks] = kept
         self._samples, self._keep, self._end = samples, ticks, ticks
 
-    def measure(self, columns: Integers) -> dict[str, Floats]:
-        """The newest values of some clusters, shape (m,) each, by their names in `StateBatch`."""
-        samples = self._rows(columns, self._interval)
-        arrivals = samples[Sample.ARRIVALS]
-        requests = sum_rows(arrivals)
-        failed = sum_rows(samples[Sample.FAILED])
-        served = sum_rows(samples[Sample.SERVED])
-        refused = sum_rows(samples[Sample.REFUSED])
-        spread_s = self._spread_s[columns]
+    def measure(self, columns: Integers, varied: bool) -> dict[str, Floats]:
+        """The newest values of some clusters.
+
+        Args:
+            columns: Which clusters, shape (m,), each once and in order.
+            varied: Whether the service time of any of them may have varied.
+
+        Returns:
+            Arrays of shape (m,) by their names in `StateBatch`.
+        """
+        samples = self._rows(columns, self._interval, Sample.QUEUE if varied else Sample.FIXED)
+        arrived, served, ready, failed, refused, violations = sum_ticks(samples[:_SUMMED])
+        unit_s = self._spread_s[columns]
         mixture = Mixture(
             law=ResponseTime(
                 samples[Sample.FIRST],
@@ -108,31 +128,26 @@ class Telemetry(Columns):
                 samples[Sample.RATE],
                 samples[Sample.WEIGHT],
             ),
-            fixed=samples[Sample.FIXED],
-            answered=arrivals - samples[Sample.REFUSED],
+            fixed=samples[Sample.FIXED] if varied else self._fixed[None, columns],
+            answered=samples[Sample.ARRIVALS] - samples[Sample.REFUSED],
             failed=refused,
-            timeout=self._timeout_s[columns] / spread_s,
+            timeout=self._timeout_s[columns] / unit_s,
         )
-        latency_ms = quantiles(mixture) * (spread_s * 1000.0)
-        silent = requests == 0.0
+        latency_ms = quantiles(mixture) * (unit_s * 1000.0)
+        silent = arrived == 0.0
         latency_ms[:, silent | (served == 0.0)] = np.nan
-        share = 1.0 / np.where(silent, np.nan, requests)
-        violations = np.minimum(sum_rows(samples[Sample.VIOLATIONS]) * share, 1.0)
-        ready = sum_rows(samples[Sample.READY])
-        rps = requests / self._interval
+        share = 1.0 / np.where(silent, np.nan, arrived)
+        rps = arrived / self._interval
         cpu = self._cpu(columns, served, ready)
-        for window in np.unique(self._window[columns]):
+        for window in np.unique(self._window[columns]).tolist():
             if window > self._interval:
                 rated = np.flatnonzero(self._window[columns] == window)
-                longer = self._rows(columns[rated], int(window))
-                rps[rated] = sum_rows(longer[Sample.ARRIVALS]) / window
-                cpu[rated] = self._cpu(
-                    columns[rated],
-                    sum_rows(longer[Sample.SERVED]),
-                    sum_rows(longer[Sample.READY]),
-                )
-        queue = samples[Sample.QUEUE][-1]
-        pods = samples[Sample.READY][-1]
+                longer = self._rows(columns[rated], window, _RATED)
+                arrived, served, ready = sum_ticks(longer)
+                rps[rated] = arrived / window
+                cpu[rated] = self._cpu(columns[rated], served, ready)
+        pods = samples[Sample.READY, -1]
+        queue = self._samples[Sample.QUEUE, self._end - 1 - self._delay[columns], columns]
         memory = self._memory_base[columns] + (
             self._memory_queued[columns] * queue / np.where(pods > 0.0, pods, np.nan)
         )
@@ -141,11 +156,11 @@ class Telemetry(Columns):
             "latency_p50_ms": latency_ms[0],
             "latency_p95_ms": latency_ms[1],
             "latency_p99_ms": latency_ms[2],
-            "slo_violation_ratio": violations,
+            "slo_violation_ratio": np.minimum(violations * share, 1.0),
             "error_ratio": np.minimum(failed * share, 1.0),
             "cpu_utilization": cpu,
             "memory_utilization": memory,
-            "queue_requests": queue.copy(),
+            "queue_requests": queue,
         }
 
     def delay_s(self, columns: Integers) -> Floats:
@@ -157,14 +172,13 @@ class Telemetry(Columns):
         busy = np.minimum(served / np.where(ready > 0.0, capacity, np.nan), 1.0)
         return self._cpu_idle[columns] + self._cpu_full[columns] * busy
 
-    def _rows(self, columns: Integers, ticks: int) -> Floats:
-        """Samples of the `ticks` until `delay` ago, shape (samples, ticks, m)."""
+    def _rows(self, columns: Integers, ticks: int, samples: int) -> Floats:
+        """The first `samples` of the `ticks` until `delay` ago, shape (samples, ticks, m)."""
+        size = self._samples.shape[2]
+        if self._same_delay and len(columns) == size:
+            end = self._end - int(self._delay[0])
+            return self._samples[:samples, end - ticks : end]
         first = self._end - self._delay[columns] - ticks
-        rows = first + np.arange(ticks)[:, None]
-        return self._samples[:, rows, columns]
-
-
-def earlier_ticks(scenario: Scenario) -> int:
-    """How many ticks before the start the first measurement of a scenario looks back."""
-    window = max(round(scenario.metrics.window_s), scenario.interval_s)
-    return round(scenario.metrics.delay_s) + window
+        cells = np.add.outer(np.arange(ticks) * size, first * size + columns)
+        rows: Floats = self._samples[:samples].reshape(samples, -1).take(cells, axis=1)
+        return rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.cluster.columns import Columns, Flags, Floats
-from core.cluster.mixture import sum_rows
+from core.cluster.mixture import sum_ticks
 from core.cluster.telemetry import Sample
 
 
@@ -54,13 +54,11 @@ class TotalsBatch(Columns):
             pod_seconds: What was paid for, shape (n,).
             alive: Clusters that count, shape (n,).
         """
-        for counter, sample in (
-            (self.arrived, Sample.ARRIVALS),
-            (self.served, Sample.SERVED),
-            (self.failed, Sample.FAILED),
-            (self.violations, Sample.VIOLATIONS),
-        ):
-            counter += sum_rows(samples[sample]) * alive
+        arrived, served, _, failed, _, violations = sum_ticks(samples[: Sample.FIRST])
+        self.arrived += arrived * alive
+        self.served += served * alive
+        self.failed += failed * alive
+        self.violations += violations * alive
         self.pod_seconds += pod_seconds * alive
 
     def totals(self, index: int, queued: float) -> SimulatorTotals:
