@@ -21,6 +21,7 @@ POLL_S: Final = 0.02
 BUSY_POLL_S: Final = 0.05
 """How often a session that runs as fast as it can looks for commands."""
 _SPEED_WINDOW_S: Final = 1.0
+_PROGRESS_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class InferenceSession:
         self._pacer = Pacer(loop.facts.interval_s, status.speed, status.paused, now)
         self._desk = CommandDesk(writer, self)
         self._served_at = now
+        self._told_at = now
         self._speed_mark = (now, 0)
 
     def run(self, seed: int) -> StatusRow:
@@ -102,12 +104,18 @@ class InferenceSession:
                 self._clock.wait(min(due_s, POLL_S))
                 self._writer.flush_if_due()
             self._serve()
+        self._tell()
         state = RunState.FINISHED if self._loop.finished else RunState.STOPPED
         return replace(self._status, state=state, message=self._stop.reason, paused=False)
 
     def _serve(self) -> None:
         self._served_at = self._clock.monotonic()
         self._desk.serve()
+        if self._served_at - self._told_at >= _PROGRESS_S:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told_at = self._clock.monotonic()
         if self._on_progress is not None:
             self._on_progress(
                 Progress(self._status.step, self._total_steps, self._status.steps_per_s)

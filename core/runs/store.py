@@ -47,6 +47,9 @@ from core.state import Actor, ControlMode
 FLUSH_INTERVAL_S: Final = 0.05
 """How long rows of a simulation may wait for their transaction; half of the 100 ms allowed."""
 
+_INSERT_STEP: Final = STEPS.insert_sql()
+_INSERT_BUCKET: Final = BUCKETS.insert_sql()
+
 
 class RunWriter:
     """Collects rows and commits them together.
@@ -112,8 +115,7 @@ class RunWriter:
         self.next_step += 1
         self._last_row = list(row)
         self._steps.append(row)
-        insert = BUCKETS.insert_sql()
-        self._pending += [(insert, bucket) for bucket in self._buckets.add(row)]
+        self._pending += [(_INSERT_BUCKET, bucket) for bucket in self._buckets.add(row)]
         self.flush_if_due()
 
     def amend_step(self, mode: ControlMode, actor: Actor, target: int, guardrail: str) -> None:
@@ -242,7 +244,7 @@ class RunWriter:
 
     def _write_all(self) -> None:
         if self._steps:
-            self._connection.executemany(STEPS.insert_sql(), self._steps)
+            self._connection.executemany(_INSERT_STEP, self._steps)
         for sql, row in self._pending:
             self._connection.execute(sql, row)
         if self._status_changed:

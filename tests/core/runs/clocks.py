@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core.runs.reader import RunReader
+from core.runs.records import RunState
+
 LOG_TAIL = 2_000
 
 
@@ -29,10 +32,14 @@ class ManualClock:
 def wait_until(
     condition: Callable[[], bool], timeout_s: float = 20.0, directory: Path | None = None
 ) -> None:
-    """Poll a real process until `condition` holds; on time-out show the engine's log."""
+    """Poll a real process until `condition` holds.
+
+    Gives up at the time-out, or when the run in `directory` has failed; then shows its log.
+    """
     deadline = time.monotonic() + timeout_s
     while not condition():
-        if time.monotonic() > deadline:
+        failed = directory is not None and RunReader(directory).status().state is RunState.FAILED
+        if failed or time.monotonic() > deadline:
             log = directory / "engine.log" if directory is not None else None
             text = log.read_text()[-LOG_TAIL:] if log is not None and log.exists() else "no log"
             raise AssertionError(f"not so within {timeout_s} s; engine.log: {text}")

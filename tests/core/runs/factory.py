@@ -56,6 +56,7 @@ def write_run(
     message: str = "",
     degraded: str = "",
     seed: int = 0,
+    total_timesteps: int | None = None,
     lock_file: bool = True,
 ) -> Path:
     """Write a run of `steps` decisions into `directory` and return that directory.
@@ -76,6 +77,7 @@ def write_run(
         message: Status message.
         degraded: Reason for degraded decisions at the end.
         seed: Source of the synthetic numbers.
+        total_timesteps: Length of a training; twice what is done by default.
         lock_file: Whether an engine has ever worked here.
     """
     training = kind is RunKind.TRAINING
@@ -100,7 +102,7 @@ def write_run(
             time_s=max(0, steps - 1) * INTERVAL_S,
             step=steps - 1,
             timesteps=steps * 128 if training else 0,
-            total_timesteps=steps * 256 if training else 0,
+            total_timesteps=(total_timesteps or steps * 256) if training else 0,
             steps_per_s=21_500.0 if training else 0.7,
             eta_s=31.0 if training else None,
             best_score=2.31 if training else None,
