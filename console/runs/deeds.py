@@ -11,6 +11,9 @@ from core.runs import catalogue
 from core.runs.export import ExportFormat, export_run
 from core.runs.records import RunKind
 
+_STOP_TIMEOUT_S = 30.0
+"""A training on a busy machine answers between two updates of its network."""
+
 
 def stop(row: RunRow) -> str:
     """Ask the engine to end the run in order.
@@ -18,7 +21,7 @@ def stop(row: RunRow) -> str:
     Raises:
         RunError: No engine works on it, or it did not answer.
     """
-    catalogue.stop_run(row.directory)
+    catalogue.stop_run(row.directory, timeout_s=_STOP_TIMEOUT_S)
     return f"{row.run_id} is stopping."
 
 

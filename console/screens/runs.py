@@ -117,9 +117,8 @@ class RunsScreen(Screen[None]):
         if rows is None:
             self._say(Content.styled(problem, "$error"))
             return
-        self._read = True
-        if rows != self._rows:
-            self._rows = rows
+        if rows != self._rows or not self._read:
+            self._rows, self._read = rows, True
             self._fill()
         self._look_at_selected()
 
@@ -162,7 +161,8 @@ class RunsScreen(Screen[None]):
         live = sum(row.is_live for row in self._rows)
         parts: list[tuple[str, str]] = [(" rlscale-console ", "bold"), (" runs", "$series-axis")]
         if self._rows:
-            parts.append((f"   {len(self._rows)} runs", ""))
+            runs = "run" if len(self._rows) == 1 else "runs"
+            parts.append((f"   {len(self._rows)} {runs}", ""))
             parts.append((f", {live} live" if live else ", none live", ""))
         shown = len(self.table.rows_shown)
         if shown != len(self._rows):
@@ -265,7 +265,11 @@ class RunsScreen(Screen[None]):
         if not row.is_live:
             self._refuse(f"No engine works on this run; it is {row.state_word}.")
             return
-        rest = "What it has learned is kept." if row.kind is RunKind.TRAINING else "It stays here."
+        rest = (
+            "What it has learned is kept."
+            if row.kind is RunKind.TRAINING
+            else "What it has recorded is kept."
+        )
         self._ask(
             "Stop this run?", f"{row.run_id}\n{row.title}. {rest}", "stop it", deeds.stop, row
         )
@@ -299,7 +303,8 @@ class RunsScreen(Screen[None]):
 
     def action_filter(self) -> None:
         """Show only runs that contain some words."""
-        self.query_one(FilterRow).open()
+        if self._rows:
+            self.query_one(FilterRow).open()
 
     def action_back(self) -> None:
         """Clear the filter, then the marks, then leave."""

@@ -67,7 +67,7 @@ class EnvironmentPanel(Vertical):
                 ("  Kubernetes cluster", "$series-axis bold"),
                 (f"\n  {CLUSTER_NEEDS[0].upper()}{CLUSTER_NEEDS[1:]}", "$series-axis"),
             ),
-            classes="environment--entry",
+            classes="environment--entry -later",
         )
 
     @property

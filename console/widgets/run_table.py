@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from console.runs.row import RunRow
@@ -65,6 +67,11 @@ class RunTable(DataTable[Text]):
         overflow-x: hidden;
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "scroll_top", "First run", show=False),
+        Binding("end", "scroll_bottom", "Last run", show=False),
+    ]
 
     def __init__(self, *, id: str | None = None, ascii_only: bool = False) -> None:
         super().__init__(
@@ -169,10 +176,11 @@ class RunTable(DataTable[Text]):
         for row in self._shown:
             cells = self._cells(row)
             before = self._drawn.get(row.run_id)
-            if before is None or before == cells:
+            if before is None:
                 continue
             self._drawn[row.run_id] = cells
             for (column, _), old, new in zip(self._layout, before, cells, strict=True):
+                # Texts are equal whatever their style.
                 if old != new or old.style != new.style:
                     self.update_cell(row.run_id, column.name, new)
 

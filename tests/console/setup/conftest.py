@@ -1,0 +1,67 @@
+"""Scenarios and policies that stay the same, whatever ships; and a launch that starts nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.agents.registry import PolicyEntry, PolicyOrigin
+from core.locations import runs_directory
+from core.runs.config import RunConfig
+from tests.core.runs.factory import write_run
+
+_SCENARIOS = {
+    "calm": ("A quiet hour with nothing in it.", "{kind: constant, rps: 120}"),
+    "flash-crowd": (
+        "Traffic triples after ten minutes.",
+        "{kind: step, at_s: 600, rps: 300}, {kind: constant, rps: 150}",
+    ),
+    "waves": (
+        "Two waves, one after the other.",
+        "{kind: diurnal, low_rps: 50, high_rps: 400, period_s: 1800, peak_at_s: 900}",
+    ),
+}
+POLICIES = [
+    PolicyEntry("dqn", PolicyOrigin.SHIPPED, "DQN trained on random, 300,000 steps"),
+    PolicyEntry("ppo", PolicyOrigin.SHIPPED, "PPO trained on random, 4,000,000 steps"),
+    PolicyEntry("mine", PolicyOrigin.TRAINED, "PPO trained on bursty, 1,500,000 steps"),
+    PolicyEntry("bad", PolicyOrigin.TRAINED, "cannot be used: weights are missing"),
+    PolicyEntry("hpa", PolicyOrigin.BASELINE, "Kubernetes HPA on CPU, target 70%"),
+    PolicyEntry("threshold", PolicyOrigin.BASELINE, "one more over 75% CPU, one less under 45%"),
+    PolicyEntry("static:10", PolicyOrigin.BASELINE, "a fixed replica count"),
+]
+
+
+@pytest.fixture
+def scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three scenarios instead of the shipped ones."""
+    home = tmp_path / "scenarios"
+    home.mkdir()
+    for name, (description, traffic) in _SCENARIOS.items():
+        (home / f"{name}.yaml").write_text(
+            f"name: {name}\ndescription: {description}\ntraffic: [{traffic}]\nduration_s: 3600\n"
+        )
+    for module in ("console.setup.traffic", "core.traffic.library", "console.commands"):
+        monkeypatch.setattr(f"{module}.shipped_scenarios_directory", lambda: home)
+    return home
+
+
+@pytest.fixture
+def policies(monkeypatch: pytest.MonkeyPatch) -> list[PolicyEntry]:
+    """Seven policies instead of the shipped ones."""
+    monkeypatch.setattr("core.agents.registry.list_policies", lambda: POLICIES)
+    return POLICIES
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
+    """What was launched: nothing is started, a finished run stands for it."""
+    configs: list[RunConfig] = []
+
+    def launch(config: RunConfig) -> Path:
+        configs.append(config)
+        return write_run(runs_directory() / f"20260101-00000{len(configs)}-launched", 30)
+
+    monkeypatch.setattr("core.runs.launch.launch", launch)
+    return configs

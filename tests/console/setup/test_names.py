@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from console.setup.names import free_name, policy_name
+from core.agents.registry import trained_policies_directory
+from core.errors import InputError
+
+
+def test_the_first_free_number_is_offered() -> None:
+    assert free_name("ppo") == "ppo-1"
+    (trained_policies_directory() / "ppo-1").mkdir(parents=True)
+    assert free_name("ppo") == "ppo-2"
+    assert free_name("dqn") == "dqn-1"
+
+
+@pytest.mark.parametrize("text", ["", "a b", "../up", "a/b", ".hidden", "x" * 61])
+def test_what_cannot_be_a_directory_name_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        policy_name(text)
+
+
+def test_taken_names_are_refused() -> None:
+    (trained_policies_directory() / "mine").mkdir(parents=True)
+    for text in ("mine", "ppo", "HPA", "random"):
+        with pytest.raises(InputError, match="taken"):
+            policy_name(text)
+    assert policy_name(" mine-2 ") == "mine-2"

@@ -1,0 +1,400 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from console.app import RlscaleApp
+from console.screens.live import LiveScreen
+from console.screens.setup import SetupScreen
+from console.settings import Settings, SetupChoices, load_settings
+from console.setup.preview_pane import PreviewPane
+from console.setup.traffic import OWN_FILE
+from console.start import StartSetup
+from console.widgets.choice import Choice
+from console.widgets.field import Field
+from console.widgets.pick_list import PickList
+from core.agents.config import TrainingConfig
+from core.errors import RunError
+from core.runs.config import InferenceConfig, RunConfig
+from tests.console.pilots import console, settled, shown, typed, until
+
+SMALL = (80, 24)
+LARGE = (160, 50)
+pytestmark = pytest.mark.usefixtures("scenarios", "policies")
+
+
+def setup(pilot: Pilot[None]) -> SetupScreen:
+    assert isinstance(pilot.app.screen, SetupScreen)
+    return pilot.app.screen
+
+
+def picked(pilot: Pilot[None], selector: str) -> str:
+    return setup(pilot).query_one(selector, PickList).picked
+
+
+def said(pilot: Pilot[None], selector: str) -> str:
+    return str(setup(pilot).query_one(selector, Static).visual)
+
+
+async def test_enter_on_the_defaults_starts_something_sensible(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+    assert launched == [InferenceConfig(policy="ppo", scenario="flash-crowd", speed=10.0)]
+
+
+async def test_nothing_must_be_read_before_the_first_enter(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+    assert launched == [InferenceConfig(policy="ppo", scenario="flash-crowd", speed=10.0)]
+
+
+async def test_choices_are_remembered_for_the_next_start(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("down", "3", "end", "tab", *["backspace"] * 2, "7", "enter")
+        await until(pilot, lambda: len(launched) == 1)
+    assert launched == [InferenceConfig(policy="static:7", scenario="waves", speed=10.0)]
+    remembered = load_settings().settings.setup
+    assert (remembered.scenario, remembered.policy) == ("waves", "static:7")
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert picked(pilot, "#scenarios") == "waves"
+        assert picked(pilot, "#policies") == "static"
+        assert setup(pilot).choices.policy == "static:7"
+
+
+async def test_the_picked_traffic_is_drawn_and_described() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert "Traffic triples after ten minutes." in shown(pilot)
+        assert "peak 450 rps" in shown(pilot)
+        await pilot.press("up")
+        await settled(pilot)
+        assert "A quiet hour" in shown(pilot)
+
+
+async def test_a_part_at_a_time_on_a_small_terminal() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        parts = [
+            setup(pilot).query_one(f"#{part}") for part in ("environment", "traffic", "decider")
+        ]
+
+        def visible() -> list[bool]:
+            return [part.display and part.region.area > 0 for part in parts]
+
+        assert visible() == [False, True, False]
+        for key, expected in (
+            ("1", [True, False, False]),
+            ("3", [False, False, True]),
+            ("2", [False, True, False]),
+            ("left", [True, False, False]),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            assert visible() == expected, key
+
+
+async def test_right_goes_on_from_a_list() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("right")
+        await pilot.pause()
+        assert pilot.app.focused is setup(pilot).query_one("#policies")
+        await pilot.press("right")
+        await pilot.pause()
+        assert pilot.app.focused is setup(pilot).query_one("#policies")
+
+
+async def test_all_parts_side_by_side_where_there_is_room() -> None:
+    async with console(StartSetup()).run_test(size=LARGE) as pilot:
+        await settled(pilot)
+        regions = [
+            setup(pilot).query_one(f"#{part}").region
+            for part in ("environment", "traffic", "decider")
+        ]
+        assert [region.y for region in regions] == [regions[0].y] * 3
+        assert sum(region.width for region in regions) == LARGE[0]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_tab_reaches_every_field_and_comes_round(size: tuple[int, int]) -> None:
+    async with console(StartSetup()).run_test(size=size) as pilot:
+        await settled(pilot)
+        seen = []
+        for _ in range(20):
+            await pilot.press("tab")
+            await pilot.pause()
+            focused = pilot.app.focused
+            assert focused is not None
+            assert focused.region.area > 0
+            seen.append(focused.id or (focused.parent.id if focused.parent else ""))
+        assert seen[:6] == ["kind", "policies", "mode", "speed", "seed", "scenarios"]
+        assert seen[6:12] == seen[:6]
+        await pilot.press("shift+tab")
+        await pilot.pause()
+        await pilot.press("shift+tab")
+        await pilot.pause()
+        focused = pilot.app.focused
+        assert focused is not None
+        assert focused.region.area > 0
+
+
+async def test_the_cluster_is_explained_and_cannot_be_chosen() -> None:
+    async with console(StartSetup()).run_test(size=LARGE) as pilot:
+        await settled(pilot)
+        text = " ".join(shown(pilot).split())
+        assert "Kubernetes cluster" in text
+        assert "Prometheus" in text
+        assert "Not in this release" in " ".join(said(pilot, "#environment .-later").split())
+        panel = setup(pilot).environment
+        assert not [widget for widget in panel.query(".-later") if widget.can_focus]
+
+
+async def test_speed_seed_and_mode_reach_the_engine(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("1", "right", "right", "tab", "4", "2")
+        assert "at full speed, AUTO, seed 42" in said(pilot, "#setup-sentence")
+        await pilot.press("escape", "3", "tab", "right")
+        assert "SHADOW" in said(pilot, "#setup-sentence")
+        assert "only advises" in shown(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert (config.speed, config.seed, config.mode.value) == (None, 42, "SHADOW")
+
+
+async def test_a_wrong_field_says_so_beside_it_and_stops_the_start(
+    launched: list[RunConfig],
+) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("1", "tab", "x")
+        await pilot.pause()
+        assert "! 0 to 2^32-1" in shown(pilot)
+        assert "Cannot start: seed" in shown(pilot)
+        await pilot.press("escape", "2", "enter")
+        await pilot.pause()
+        assert launched == []
+        assert isinstance(pilot.app.focused, Input)
+        assert pilot.app.focused.region.area > 0
+        await pilot.press("backspace", "5", "enter")
+        await until(pilot, lambda: len(launched) == 1)
+
+
+async def test_a_policy_that_cannot_be_used_cannot_be_started(launched: list[RunConfig]) -> None:
+    settings = Settings(setup=SetupChoices(policy="bad"))
+    async with console(StartSetup(), settings=settings).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "cannot be used: weights are missing" in shown(pilot)
+    assert launched == []
+
+
+async def test_parameters_of_baselines_have_a_field(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        setup(pilot).decider.policy_form.choose("hpa:0.6")
+        await pilot.press("3")
+        await pilot.pause()
+        assert "target CPU" in shown(pilot)
+        await pilot.press("tab", "end", "backspace", "5", "enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert config.policy == "hpa:0.5"
+
+
+async def test_a_filter_thins_the_scenarios_out() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"wav")
+        await pilot.pause()
+        assert picked(pilot, "#scenarios") == "waves"
+        assert "calm" not in shown(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.focused is setup(pilot).query_one("#scenarios")
+        await pilot.press("slash", "escape")
+        await pilot.pause()
+        assert "calm" in shown(pilot)
+        assert picked(pilot, "#scenarios") == "waves"
+
+
+async def test_an_own_trace_is_checked_while_typing_and_can_be_scaled(
+    tmp_path: Path, launched: list[RunConfig]
+) -> None:
+    trace = tmp_path / "shop.csv"
+    trace.write_text("t_seconds,rps\n" + "".join(f"{15 * n},{200 + n % 7}\n" for n in range(300)))
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        await pilot.pause()
+        assert picked(pilot, "#scenarios") == OWN_FILE
+        assert "Cannot start: type the path" in said(pilot, "#setup-sentence")
+        field = setup(pilot).query_one("#file", Field)
+        assert pilot.app.focused is field.input
+        await typed(pilot, "/nowhere/shop.csv")
+        assert "! no such file" in shown(pilot)
+        field.text = str(trace)
+        await until(pilot, lambda: setup(pilot).traffic.preview is not None)
+        assert setup(pilot).problem is None
+        peak = setup(pilot).query_one("#peak-rps", Field)
+        peak.text = "many"
+        await pilot.pause()
+        assert "Cannot start: peak rps" in said(pilot, "#setup-sentence")
+        peak.text = "1000"
+        await until(pilot, lambda: "peak 1,0" in shown(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert (config.scenario, config.peak_rps) == (str(trace), 1000)
+
+
+async def test_what_is_wrong_inside_an_own_file_is_said_below_it(tmp_path: Path) -> None:
+    trace = tmp_path / "shop.csv"
+    trace.write_text("t_seconds,rps\n0,5\n15,many\n")
+    async with console(StartSetup()).run_test(size=LARGE) as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        setup(pilot).query_one("#file", Field).text = str(trace)
+        await until(pilot, lambda: "line 3" in said(pilot, "#file-message"))
+        assert setup(pilot).problem is not None
+        assert "A trace is a CSV file" in " ".join(
+            str(setup(pilot).query_one(PreviewPane).query_one(Static).visual).split()
+        )
+
+
+async def test_an_own_file_is_remembered(tmp_path: Path, launched: list[RunConfig]) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ntraffic: [{kind: constant, rps: 10}]\nduration_s: 600\n")
+    settings = Settings(setup=SetupChoices(scenario=str(path)))
+    async with console(StartSetup(), settings=settings).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert picked(pilot, "#scenarios") == OWN_FILE
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert config.scenario == str(path)
+
+
+async def test_t_chooses_training_and_enter_starts_it(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("t")
+        await pilot.pause()
+        assert "3 training" in shown(pilot)
+        assert "Train PPO for 1,500,000 steps on broad random traffic" in shown(pilot)
+        assert setup(pilot).query_one("#speed", Choice).disabled
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, TrainingConfig)
+    assert (config.algo.value, config.steps, config.scenarios) == ("ppo", 1_500_000, ("random",))
+    assert config.out is not None
+    assert config.out.name == "ppo-1"
+
+
+async def test_the_numbers_of_a_training(launched: list[RunConfig]) -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        form = setup(pilot).decider.training_form
+        form.query_one("#algorithm", Choice).value = "dqn"
+        form.query_one("#training-traffic", Choice).value = "scenario"
+        await pilot.pause()
+        assert form.kept_as == "dqn-1"
+        form.query_one("#steps", Field).text = "50k"
+        form.query_one("#learning-rate", Field).text = "2"
+        await pilot.pause()
+        assert "Cannot start: learning rate" in shown(pilot)
+        form.query_one("#learning-rate", Field).text = "0.01"
+        form.query_one("#gamma", Field).text = "0.9"
+        form.query_one("#environments", Field).text = "8"
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, TrainingConfig)
+    assert (config.algo.value, config.steps, config.scenarios) == ("dqn", 50_000, ("flash-crowd",))
+    parameters = config.hyper_parameters
+    assert (parameters.learning_rate, parameters.gamma, parameters.environments) == (0.01, 0.9, 8)
+
+
+async def test_p_returns_to_running_a_policy() -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert "3 training" in shown(pilot)
+        await pilot.press("p")
+        await pilot.pause()
+        assert "3 policy" in shown(pilot)
+        assert not setup(pilot).query_one("#speed", Choice).disabled
+
+
+async def test_letters_reach_the_field_that_is_typed_into() -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        field = setup(pilot).query_one("#policy-name", Field)
+        field.input.focus()
+        field.text = ""
+        await typed(pilot, "t1pfqS")
+        assert field.text == "t1pfqS"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not isinstance(pilot.app.focused, Input)
+        assert field.text == "t1pfqS"
+
+
+async def test_a_run_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(config: RunConfig) -> Path:
+        raise RunError("expected the engine to start, found it ended.", "See the log.")
+
+    monkeypatch.setattr("core.runs.launch.launch", refuse)
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Not started: expected the engine" in shown(pilot))
+        assert isinstance(pilot.app.screen, SetupScreen)
+
+
+async def test_escape_leaves_only_where_there_is_somewhere_to_go(
+    launched: list[RunConfig],
+) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, SetupScreen)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+
+
+async def test_another_theme_redraws_the_curve() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        pilot.app.theme = "light"
+        await pilot.pause()
+        assert "flash-crowd" in shown(pilot)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_ascii_mode_is_ascii_alone(size: tuple[int, int]) -> None:
+    app: RlscaleApp = console(StartSetup(), ascii_only=True)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        for key in ("1", "2", "3", "t", "f"):
+            await pilot.press(key)
+            await pilot.pause()
+            text = shown(pilot)
+            assert text.isascii(), {sign for sign in text if not sign.isascii()}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from console.words import count, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(1, "1 s"), (119, "119 s"), (120, "2 min"), (5400, "90 min"), (86_400, "24 h")],
+)
+def test_durations_are_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_long_durations_are_days() -> None:
+    assert duration(7 * 86_400) == "7 days"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0"), (999, "999"), (1000, "1k"), (300_000, "300k"), (1_500_000, "1.5M")],
+)
+def test_counts_are_short(number: int, words: str) -> None:
+    assert count(number) == words
