@@ -11,7 +11,7 @@ def short_number(value: float | None) -> str:
         return "-"
     size = abs(value)
     if size >= 999_500:
-        return f"{value / 1e6:.1f}M" if size < 99_950_000 else f"{value / 1e6:.0f}M"
+        return f"{value / 1e6:.1f}M" if size < 9_950_000 else f"{value / 1e6:.0f}M"
     if size >= 9_995:
         return f"{value / 1e3:.0f}k"
     if size >= 999.5:

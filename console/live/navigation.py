@@ -65,7 +65,9 @@ class Navigation:
             last = min(cursor + max(self.steps(extent) * 2 // 3, 1), extent.newest)
         elif cursor > last:
             last = min(cursor + self.steps(extent) // 3, extent.newest)
-        return replace(self, cursor=cursor, last=max(last, min(self.steps(extent), extent.newest)))
+        return replace(
+            self, cursor=cursor, last=max(last, min(self.steps(extent) - 1, extent.newest))
+        )
 
     def followed(self) -> Navigation:
         """Back to the newest step."""

@@ -1,0 +1,101 @@
+"""Snapshots read what is asked for, and keep what did not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.live.navigation import Navigation
+from console.live.snapshot import View
+from console.live.source import RunSource
+from core.runs.reader import RunReader
+from tests.console.live.pictures import picture
+
+
+def test_follows_the_newest_step(finished_run: Path) -> None:
+    snapshot = picture(finished_run)
+    assert snapshot.newest == snapshot.length == 399
+    assert snapshot.step is not None
+    assert snapshot.step.index == 399
+    assert snapshot.shown_step is snapshot.step
+    assert snapshot.window.step.tolist() == list(range(360, 400))
+
+
+def test_inspects_the_step_under_the_cursor(finished_run: Path) -> None:
+    snapshot = picture(finished_run, Navigation(cursor=380, last=399))
+    assert snapshot.inspected is not None
+    assert snapshot.shown_step is snapshot.inspected
+    assert snapshot.inspected.index == 380
+    assert all(line.step <= 380 for line in snapshot.log)
+
+
+def test_a_replay_ends_at_its_head(finished_run: Path) -> None:
+    snapshot = picture(finished_run, head=100)
+    assert (snapshot.newest, snapshot.length) == (100, 399)
+    assert snapshot.window.step[-1] == 100
+    assert all(line.step <= 100 for line in snapshot.log)
+    assert snapshot.totals.requests < picture(finished_run).totals.requests
+
+
+def test_a_replay_starts_with_the_first_step(finished_run: Path) -> None:
+    snapshot = picture(finished_run, head=0)
+    assert len(snapshot.window) == 1
+
+
+def test_long_stretches_are_reduced(finished_run: Path) -> None:
+    source = RunSource(RunReader(finished_run))
+    snapshot = source.look(View(Navigation(span_s=None), points=100))
+    assert len(snapshot.window) <= 51
+    source.close()
+
+
+def test_what_did_not_change_is_the_same_object(finished_run: Path) -> None:
+    source = RunSource(RunReader(finished_run))
+    view = View()
+    first, second = source.look(view), source.look(view)
+    assert second.window is first.window
+    assert second.step is first.step
+    assert second.log is first.log
+    assert second.training is first.training
+    source.close()
+
+
+def test_log_has_the_policys_words_and_the_events(finished_run: Path) -> None:
+    log = picture(finished_run).log
+    assert any(line.who == "policy" and "cover the" in line.text for line in log)
+    assert any(line.who == "guardrail" for line in log)
+    assert [line.step for line in log] == sorted(line.step for line in log)
+
+
+def test_a_training_brings_its_rows(training_run: Path) -> None:
+    snapshot = picture(training_run)
+    assert snapshot.training
+    assert snapshot.evaluations
+    assert snapshot.guardrails is None
+
+
+def test_an_empty_run_can_be_looked_at(isolated: Path) -> None:
+    from core.locations import runs_directory
+    from tests.core.runs.factory import write_run
+
+    snapshot = picture(write_run(runs_directory() / "20261122-empty", 0))
+    assert snapshot.newest == -1
+    assert snapshot.step is None
+    assert len(snapshot.window) == 0
+
+
+def test_guardrails_are_none_without_a_scenario(finished_run: Path) -> None:
+    source = RunSource(RunReader(finished_run))
+    source.read_guardrails()
+    assert source.look(View()).guardrails is None
+    source.close()
+
+
+@pytest.mark.parametrize("cursor", [0, 17, 399])
+def test_going_back_and_forth_reads_the_same_log(finished_run: Path, cursor: int) -> None:
+    source = RunSource(RunReader(finished_run))
+    before = source.look(View()).log
+    source.look(View(Navigation(cursor=cursor, last=399)))
+    assert source.look(View()).log == before
+    source.close()
