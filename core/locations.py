@@ -27,6 +27,11 @@ def runs_directory() -> Path:
     return data_directory() / "runs"
 
 
+def trained_policies_directory() -> Path:
+    """Home of the bundles that the operator trained and kept, one directory each."""
+    return data_directory() / "policies"
+
+
 def shipped_scenarios_directory() -> Path:
     """The scenarios of the package, the same in a checkout and in an installed wheel."""
     return Path(__file__).resolve().parent.parent / "scenarios"

@@ -169,7 +169,7 @@ def new_policy_directory(name: str) -> Path:
         InputError: The name is not a plain one, or is taken.
     """
     from console.setup.names import policy_name
-    from core.agents.registry import trained_policies_directory
+    from core.locations import trained_policies_directory
 
     try:
         return trained_policies_directory() / policy_name(name)

@@ -133,6 +133,6 @@ def _print(content: dict[str, Any], directory: Path) -> None:
 
 def _named(bundle: Path) -> str:
     """What `run --policy` takes for a bundle."""
-    from core.agents.registry import trained_policies_directory
+    from core.locations import trained_policies_directory
 
     return bundle.name if bundle.parent == trained_policies_directory() else str(bundle)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.agents.registry import trained_policies_directory
 from core.errors import InputError
+from core.locations import trained_policies_directory
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _TAKEN = frozenset({"ppo", "dqn", "hpa", "static", "threshold", "rule", "random"})

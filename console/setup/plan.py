@@ -41,7 +41,7 @@ def run_config(choices: SetupChoices, kept_as: str | None) -> RunConfig:
         kept_as: Name under which a trained policy is kept; None keeps it in its run alone.
     """
     from core.agents.config import HyperParameters, TrainingConfig
-    from core.agents.registry import trained_policies_directory
+    from core.locations import trained_policies_directory
     from core.runs.config import InferenceConfig
     from core.state import ControlMode
 

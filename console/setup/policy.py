@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +16,9 @@ from console.setup.parsing import REPLICAS, UTILIZATION
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from console.widgets.pick_list import Entry, PickList
-from core.agents.registry import PolicyEntry, PolicyOrigin
+
+if TYPE_CHECKING:
+    from core.agents.registry import PolicyEntry
 
 MODES = (
     Option("AUTO", "AUTO", "The policy acts."),
@@ -25,10 +27,11 @@ MODES = (
     Option("HOLD", "HOLD", "Frozen: nothing is scaled."),
 )
 _HEADINGS = {
-    PolicyOrigin.SHIPPED: "shipped",
-    PolicyOrigin.TRAINED: "trained here",
-    PolicyOrigin.BASELINE: "baselines",
+    "shipped": "shipped",
+    "trained": "trained here",
+    "baseline": "baselines",
 }
+"""By `PolicyOrigin`, whose module takes longer to import than the first paint may wait."""
 _TARGET_UTILIZATION = 0.7
 
 
@@ -79,7 +82,7 @@ class PolicyForm(Vertical):
         self._entries = tuple(entries)
         policies = self.query_one("#policies", PickList)
         policies.set_entries(
-            Entry(_name(entry), _name(entry), entry.description, _HEADINGS[entry.origin])
+            Entry(_name(entry), _name(entry), entry.description, _HEADINGS[entry.origin.value])
             for entry in entries
         )
         self._show()
@@ -138,4 +141,4 @@ class PolicyForm(Vertical):
 
 def _name(entry: PolicyEntry) -> str:
     # A baseline's parameter has a field of its own; a bundle's name is kept whole.
-    return entry.spec.partition(":")[0] if entry.origin is PolicyOrigin.BASELINE else entry.spec
+    return entry.spec.partition(":")[0] if entry.origin.value == "baseline" else entry.spec

@@ -16,7 +16,7 @@ from core.agents.policy import Policy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
 from core.errors import InputError
-from core.locations import data_directory, shipped_policies_directory
+from core.locations import shipped_policies_directory, trained_policies_directory
 
 _MOST_REPLICAS: Final = 100_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -56,11 +56,6 @@ _BASELINES: Final = (
     ),
     PolicyEntry("static:10", PolicyOrigin.BASELINE, "a fixed replica count; static:N for N"),
 )
-
-
-def trained_policies_directory() -> Path:
-    """Home of the bundles that the operator trained and kept, one directory each."""
-    return data_directory() / "policies"
 
 
 def list_policies() -> list[PolicyEntry]:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.agents.registry import trained_policies_directory
-from core.locations import runs_directory
+from core.locations import runs_directory, trained_policies_directory
 from core.runs.catalogue import list_runs
 from core.runs.records import RunState, RunStatus
 from tests.console.cli.conftest import Answer, CommandLine

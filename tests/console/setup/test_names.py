@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from console.setup.names import free_name, policy_name
-from core.agents.registry import trained_policies_directory
+from core.locations import trained_policies_directory
 from core.errors import InputError
 
 

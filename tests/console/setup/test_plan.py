@@ -3,7 +3,7 @@ from __future__ import annotations
 from console.settings import SetupChoices
 from console.setup.plan import run_config, sentence
 from core.agents.config import DEFAULT_STEPS, RANDOM_TRAFFIC, Algorithm, TrainingConfig
-from core.agents.registry import trained_policies_directory
+from core.locations import trained_policies_directory
 from core.runs.config import InferenceConfig
 from core.state import ControlMode
 

@@ -11,9 +11,9 @@ from core.agents.registry import (
     PolicyOrigin,
     list_policies,
     load_policy,
-    trained_policies_directory,
 )
 from core.errors import BundleError, InputError
+from core.locations import trained_policies_directory
 from tests.core.agents.factory import saved_bundle
 
 
