@@ -166,8 +166,8 @@ class RunWriter:
 
     def forget_training_after(self, timesteps: int) -> None:
         """Remove reports and evaluations of steps that a resumed training does again."""
-        for table in ("training", "evaluations"):
-            self._add(f"DELETE FROM {table} WHERE timesteps > ?", (timesteps,))
+        self._add("DELETE FROM training WHERE timesteps >= ?", (timesteps,))
+        self._add("DELETE FROM evaluations WHERE timesteps > ?", (timesteps,))
 
     def add_evaluation(self, result: EvaluationResult) -> None:
         """Append one evaluation."""

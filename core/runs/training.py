@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -109,7 +110,7 @@ class RunSink:
         self._episode = status.episode if status.step < 0 else status.episode + 1
         self._next_step_at = clock.monotonic()
         self._next_serve_at = clock.monotonic()
-        self._reported = False
+        self._timesteps: float = math.inf
 
     # -- what the training tells --------------------------------------------------------------
 
@@ -140,10 +141,10 @@ class RunSink:
 
     def progress(self, progress: TrainingProgress) -> None:
         """Take the newest numbers."""
-        if not self._reported:
-            # What came after the last checkpoint was lost with its process and is done again.
-            self._reported = True
+        if progress.timesteps < self._timesteps:
+            # What came after the last checkpoint, or was cut off by a stop, will be done again.
             self._writer.forget_training_after(progress.timesteps)
+        self._timesteps = progress.timesteps
         self._writer.add_training(progress)
         self._set(
             state=RunState.RUNNING,

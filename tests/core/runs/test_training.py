@@ -10,7 +10,6 @@ import pytest
 from core.agents.config import HyperParameters
 from core.agents.sink import EvaluationResult, TrainingProgress
 from core.errors import InputError, RunError
-from core.runs.catalogue import stop_run
 from core.runs.commands import Command, CommandSender
 from core.runs.config import TrainingConfig
 from core.runs.launch import launch, restart, resume
@@ -122,10 +121,14 @@ def test_what_is_done_again_after_a_crash_is_forgotten(tmp_path: Path) -> None:
         bench.sink.evaluation(evaluation(timesteps, 3.0, best=True))
     bench.writer.flush()
     sink = RunSink(bench.writer, bench.clock, StatusRow(step=7, episode=3), 15.0, bench.stop)
-    sink.progress(progress(210))
+    sink.progress(progress(200))
+    sink.progress(progress(250))
     rows = bench.reader.training_after(0)
-    assert [row.timesteps for row in rows] == [100, 200, 210]
+    assert [row.timesteps for row in rows] == [100, 200, 250]
     assert [row.timesteps for row in bench.reader.evaluations_after(0)] == [100, 200]
+    sink.progress(progress(240))
+    rows = bench.reader.training_after(0)
+    assert [row.timesteps for row in rows] == [100, 200, 240], "a stop cuts off a rollout"
 
 
 def test_pause_resume_and_stop(bench: Bench) -> None:
@@ -183,7 +186,7 @@ def test_only_unfinished_trainings_resume(tmp_path: Path) -> None:
 
 
 SMALL = TrainingConfig(
-    steps=6_000,
+    steps=5_000,
     scenarios=("baseline-steady",),
     seed=1,
     hyper_parameters=HyperParameters(environments=8, rollout_steps=16, batch_size=64, epochs=1),
@@ -214,21 +217,16 @@ def test_a_killed_training_resumes_from_its_checkpoint() -> None:
     rows = reader.last_step()
     assert rows > 0
     assert resume(directory) == directory
-    wait_until(lambda: timesteps() > reached, 60.0, directory)
-    stop_run(directory)
-    assert engine_of(directory).wait(60) == 0
-    assert reader.status().state is RunState.STOPPED
+    wait_until(lambda: reader.status().state is RunState.FINISHED, 60.0, directory)
+    assert engine_of(directory).wait(20) == 0
+    assert timesteps() >= SMALL.steps > reached
     messages = [event.message for event in reader.events_after(0)]
     assert any(message.startswith("resumed at ") for message in messages), messages
     assert messages.count("engine started again") == 1
     done = [row.timesteps for row in reader.training_after(0)]
-    assert done == sorted(done)
+    assert done == sorted(set(done))
     assert reader.last_step() > rows
     outcome = summarise_training(reader)
-    assert not outcome.completed
+    assert outcome.completed
     assert Path(outcome.bundle, "policy.json").is_file()
     assert outcome.as_dict()["evaluation"]["score"] > 0
-    resume(directory)
-    wait_until(lambda: reader.status().state is RunState.FINISHED, 60.0, directory)
-    assert summarise_training(reader).completed
-    assert summarise_training(reader).steps >= SMALL.steps
