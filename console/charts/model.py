@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from console.themes import Series
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    # NumPy comes with the first data; the first paint does not wait for it.
+    import numpy as np
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 class LineStyle(StrEnum):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from console.charts.reduce import reduce_to_extremes
 from console.words import duration
+
+if TYPE_CHECKING:
+    from console.charts.model import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class TrafficPreview:
 
     name: str
     description: str
-    seconds: NDArray[np.float64]
+    seconds: Floats
     """Moments from the start of the run, ascending."""
-    rps: NDArray[np.float64]
+    rps: Floats
     """Requests per second at those moments; every spike is among them."""
     duration_s: int
     mean_rps: float
@@ -56,6 +56,10 @@ def preview_traffic(
     Raises:
         InputError: The scenario does not exist or is not valid.
     """
+    # Imported here: the first paint must not wait for them.
+    import numpy as np
+
+    from console.charts.reduce import reduce_to_extremes
     from core.traffic.library import load_scenario
     from core.traffic.workload import rates_per_second
 
