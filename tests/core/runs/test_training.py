@@ -186,10 +186,10 @@ def test_only_unfinished_trainings_resume(tmp_path: Path) -> None:
 
 
 SMALL = TrainingConfig(
-    steps=5_000,
+    steps=8_000,
     scenarios=("baseline-steady",),
     seed=1,
-    hyper_parameters=HyperParameters(environments=8, rollout_steps=16, batch_size=64, epochs=1),
+    hyper_parameters=HyperParameters(environments=32, rollout_steps=16, batch_size=256, epochs=1),
     evaluation_every=1_000_000,
     checkpoint_every=1_000,
 )
@@ -207,7 +207,7 @@ def test_a_killed_training_resumes_from_its_checkpoint() -> None:
         assert status.training is not None
         return status.training.timesteps
 
-    wait_until(lambda: timesteps() >= 2_500, 60.0, directory)
+    wait_until(lambda: timesteps() >= 1_500, 60.0, directory)
     checkpoints = directory / "checkpoints"
     wait_until(lambda: any(checkpoints.glob("step-*")), directory=directory)
     os.kill(engine_of(directory).pid, signal.SIGKILL)
