@@ -8,9 +8,12 @@ from typing import Final
 import numpy as np
 
 from core.cluster.columns import Floats, Integers
-from core.cluster.response import Ramps, ResponseTime
+from core.cluster.response import Ramps
+from core.cluster.summation import sum_ticks, sum_ticks_in_place
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
+
+_SHARES: Final = 1.0 - np.array(QUANTILES)[:, None]
 
 _TOLERANCE: Final = 1e-2
 """Last relative step of Newton's method, which is quadratic: the error is below 1e-5."""
@@ -35,18 +38,20 @@ _MOST_STEPS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Requests of some ticks and how long they take, for n clusters."""
+    """Requests of some ticks and how long they take, for n clusters.
 
-    law: ResponseTime
-    """Response times of the requests that do not fail, (ticks, n)."""
+    Times are in units of the exponential part of the service time.
+    """
+
+    laws: Floats
+    """Requests that do not fail, and `first`, `last`, `rate` and `weight` of the law of their
+    response time; shape (5, ticks, n)."""
     fixed: Floats
-    """Fixed part of the service time, (ticks, n), in the same units."""
-    answered: Floats
-    """Requests that do not fail, (ticks, n)."""
+    """Fixed part of the service time, (ticks, n), or (1, n) if it is the same in all ticks."""
     failed: Floats
     """Requests that fail, (n,); they count as taking the timeout."""
     timeout: Floats
-    """Longest response time, (n,), in the same units."""
+    """Longest response time, (n,)."""
 
 
 def quantiles(mixture: Mixture) -> Floats:
@@ -54,59 +59,70 @@ def quantiles(mixture: Mixture) -> Floats:
 
     Where no request is answered, the result is the timeout.
     """
-    answered = sum_ticks(mixture.answered)
-    total = answered + mixture.failed
-    # How much of the answered requests is to be slower than each quantile.
-    slower = np.multiply.outer(1.0 - np.array(QUANTILES), total)
+    answered = sum_ticks(mixture.laws[0])
+    # How many of the answered requests are to be slower than each quantile.
+    slower = _SHARES * (answered + mixture.failed)
     slower -= mixture.failed
+    queued = (mixture.laws[2] > 0.0).any(axis=0)
+    queued |= (mixture.failed > 0.0) | (answered <= 0.0)
+    if len(mixture.fixed) > 1:
+        queued |= (mixture.fixed != mixture.fixed[0]).any(axis=0)
+    columns = np.flatnonzero(queued)
+    if not len(columns):
+        return _without_queue(mixture, slower)
     result = np.empty_like(slower)
-    result[:] = mixture.timeout
-    law = mixture.law
-    queued = (law.last > 0.0).any(axis=0)
-    queued |= (mixture.fixed != mixture.fixed[0]).any(axis=0)
-    solvable = (slower > 0.0) & (answered > 0.0)
-    for some, solve in ((~queued, _without_queue), (queued, _with_queue)):
-        which, column = np.nonzero(solvable & some)
-        if len(column):
-            found = solve(mixture, column, slower[which, column])
-            result[which, column] = np.minimum(found, mixture.timeout[column])
+    result[:, columns] = _with_queue(_only(mixture, columns), slower[:, columns])
+    others = np.flatnonzero(~queued)
+    if len(others):
+        result[:, others] = _without_queue(_only(mixture, others), slower[:, others])
     return result
 
 
-def _without_queue(mixture: Mixture, column: Integers, slower: Floats) -> Floats:
-    """Quantiles where only chance makes requests wait, so that no tick has a backlog.
+def _only(mixture: Mixture, columns: Integers) -> Mixture:
+    return Mixture(
+        mixture.laws.take(columns, axis=2),
+        mixture.fixed.take(columns, axis=1),
+        mixture.failed[columns],
+        mixture.timeout[columns],
+    )
+
+
+def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
+    """Quantiles where no request fails and only chance makes requests wait.
 
     P(T > t) = (1 + g)·exp(−t) − g·exp(−rate·t) for each tick, with its weight g. Newton's method
     on the logarithm, in which tails are straight lines.
 
     Args:
-        mixture: Of n clusters.
-        column: Cluster of each quantile, shape (m,).
-        slower: How many answered requests are slower, shape (m,), above 0.
+        mixture: Of m clusters.
+        slower: How many requests are slower than each quantile, shape (3, m), above 0.
 
     Returns:
-        Shape (m,).
+        Shape (3, m).
     """
-    rate = -mixture.law.rate[:, column]
-    requests = mixture.answered[:, column]
-    waiting = mixture.law.weight[:, column] * requests
+    requests, _, _, rate, weight = mixture.laws
+    ticks, clusters = requests.shape
+    waiting = weight * requests
     answered = sum_ticks(requests)
-    serving = answered + sum_ticks(waiting)
-    time = np.log(answered / slower)
+    serving = np.tile(answered + sum_ticks(waiting), len(slower))
+    time = np.log(answered / slower).ravel()
+    slower = slower.ravel()
     result = np.empty_like(time)
     place = np.arange(len(time))
     going = np.ones(len(time), dtype=np.bool_)
+    falling = np.tile(-rate, len(QUANTILES))
+    waiting = np.tile(waiting, len(QUANTILES))
     for _ in range(_MOST_STEPS):
-        waited = np.empty((2, *rate.shape))
-        np.multiply(rate, time, out=waited[0])
+        waited = np.empty((2, ticks, len(time)))
+        np.multiply(falling, time, out=waited[0])
         np.exp(waited[0], out=waited[0])
         waited[0] *= waiting
-        np.multiply(waited[0], rate, out=waited[1])
+        np.multiply(waited[0], falling, out=waited[1])
         above, slope = sum_ticks_in_place(waited)
         served = np.exp(-time)
         served *= serving
-        above = served - above
-        slope = served + slope
+        np.subtract(served, above, out=above)
+        slope += served
         step = np.log(above / slower)
         step *= above
         step /= slope
@@ -121,104 +137,69 @@ def _without_queue(mixture: Mixture, column: Integers, slower: Floats) -> Floats
             result[place] = time
             place, going = place[left], going[left]
             time, slower, serving = time[left], slower[left], serving[left]
-            rate, waiting = rate[:, left], waiting[:, left]
+            falling, waiting = falling.take(left, axis=1), waiting.take(left, axis=1)
     result[place] = time
-    result += mixture.fixed[0, column]
-    return result
+    limited: Floats = np.minimum(result.reshape(-1, clusters) + mixture.fixed[0], mixture.timeout)
+    return limited
 
 
-def _with_queue(mixture: Mixture, column: Integers, slower: Floats) -> Floats:
-    """Quantiles in the presence of a backlog; arguments and result as of `_without_queue`.
+def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
+    """Quantiles in general; arguments and result as of `_without_queue`.
 
     Newton's method on the logarithm again, kept within a shrinking bracket.
     """
-    law = mixture.law
-    requests = mixture.answered[:, column]
-    ramps = Ramps.of(
-        ResponseTime(
-            law.first[:, column], law.last[:, column], law.rate[:, column], law.weight[:, column]
-        ),
-        requests,
-    )
-    fixed = mixture.fixed[:, column]
-    high = mixture.timeout[column]
-    low = np.minimum(_earliest(ramps.first + fixed, requests, slower), high)
-    time = _FIRST_STEP * np.log(sum_ticks(requests) / slower)
-    time = np.minimum(low + time, 0.5 * (low + high))
-    result = np.empty_like(time)
-    place = np.arange(len(time))
+    clusters = slower.shape[1]
+    result = np.tile(mixture.timeout, (len(slower), 1))
+    place = np.flatnonzero((slower > 0.0) & (slower < sum_ticks(mixture.laws[0])))
+    if not len(place):
+        return result
+    low = np.minimum(_earliest(mixture, slower), result).ravel()[place]
+    high = result.ravel()[place]
+    slower = slower.ravel()[place]
+    column = place % clusters
+    fixed = mixture.fixed.take(column, axis=1)
+    ramps = Ramps.of(mixture.laws.take(column, axis=2))
+    time = np.log(sum_ticks(ramps.requests) / slower)
+    time *= _FIRST_STEP
+    time += low
+    np.minimum(time, 0.5 * (low + high), out=time)
+    found = result.ravel()
     going = np.ones(len(time), dtype=np.bool_)
     for _ in range(_MOST_STEPS):
         above, slope = sum_ticks_in_place(ramps.slower_and_density(time - fixed))
         too_early = above > slower
-        low = np.where(too_early, time, low)
-        high = np.where(too_early, high, time)
-        step = np.log(np.maximum(above, _TINY) / slower)
+        np.copyto(low, time, where=too_early)
+        np.copyto(high, time, where=~too_early)
+        step = np.maximum(above, _TINY)
+        step /= slower
+        np.log(step, out=step)
         step *= above
         step /= np.maximum(slope, _TINY)
         step += time
         outside = (step < low) | (step > high)
-        step = np.where(outside, 0.5 * (low + high), step)
-        following = np.where(going, step, time)
-        going &= np.abs(following - time) > _QUEUE_TOLERANCE * following
-        time = following
+        np.copyto(step, 0.5 * (low + high), where=outside)
+        moved = np.abs(step - time) > _QUEUE_TOLERANCE * step
+        np.copyto(time, step, where=going)
+        going &= moved
         left = np.flatnonzero(going)
         if not len(left):
             break
         if len(place) > _MANY and len(left) <= _FEW * len(place):
-            result[place] = time
+            found[place] = time
             place, going = place[left], going[left]
             time, slower, low, high = time[left], slower[left], low[left], high[left]
-            fixed, ramps = fixed[:, left], ramps.only(left)
-    result[place] = time
+            fixed, ramps = fixed.take(left, axis=1), ramps.only(left)
+    found[place] = time
     return result
 
 
-def _earliest(first: Floats, requests: Floats, slower: Floats) -> Floats:
-    """Latest time before which more than `slower` requests cannot be answered, shape (m,).
-
-    Args:
-        first: Shortest response time of each tick, (ticks, m).
-        requests: Weight of each tick, (ticks, m).
-        slower: Shape (m,), less than the sum of the weights.
-    """
+def _earliest(mixture: Mixture, slower: Floats) -> Floats:
+    """Latest times before which more than `slower` requests cannot have been answered, (3, m)."""
+    requests = mixture.laws[0]
+    first = mixture.laws[1] + mixture.fixed
     order = np.argsort(-first, axis=0, kind="stable")
     waiting = np.cumsum(np.take_along_axis(requests, order, axis=0), axis=0)
-    row = np.argmax(waiting > slower, axis=0)
+    row = np.argmax(waiting[:, None, :] > slower, axis=0)
     columns = np.arange(first.shape[1])
     latest: Floats = first[order[row, columns], columns]
     return latest
-
-
-def sum_ticks(values: Floats) -> Floats:
-    """Sum over the last axis but one, always in the same order, whatever the other axes.
-
-    NumPy's own sum adds in another order when the last axis has size one.
-
-    Args:
-        values: Shape (…, ticks, n).
-
-    Returns:
-        Shape (…, n).
-    """
-    count = values.shape[-2]
-    if count == 1:
-        return values[..., 0, :].copy()
-    half = count // 2
-    total: Floats = values[..., :half, :] + values[..., half : 2 * half, :]
-    if count % 2:
-        total[..., 0, :] += values[..., -1, :]
-    return sum_ticks_in_place(total)
-
-
-def sum_ticks_in_place(values: Floats) -> Floats:
-    """`sum_ticks` that leaves nothing useful in `values`."""
-    count = values.shape[-2]
-    while count > 1:
-        half = count // 2
-        values[..., :half, :] += values[..., half : 2 * half, :]
-        if count % 2:
-            values[..., 0, :] += values[..., count - 1, :]
-        count = half
-    total: Floats = values[..., 0, :]
-    return total

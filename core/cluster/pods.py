@@ -90,10 +90,11 @@ class PodFleet(Columns):
         young = from_starting > 0
         if young.any():
             some = columns[young]
-            pods = self._ready_at[::-1, some] < _EMPTY
+            highest = int(self._top[some].max())
+            pods = self._ready_at[:highest].take(some, axis=1)[::-1] < _EMPTY
             gone = pods & (np.cumsum(pods, axis=0) <= from_starting[young])
             row, which = np.nonzero(gone)
-            row = len(self._ready_at) - 1 - row
+            row = highest - 1 - row
             if self.pending.any():
                 waiting = self._ready_at[row, some[which]] == _PENDING
                 np.subtract.at(self.pending, some[which], waiting)
@@ -159,11 +160,12 @@ class PodFleet(Columns):
             Pods that become ready at the start of each tick, shape (ticks + 1, n); the last row
             is the end of the interval. None if there are none.
         """
-        row, column = np.nonzero(self._ready_at <= now + ticks)
+        times = self._ready_at[: int(self._top.max())]
+        row, column = np.nonzero(times <= (now + ticks).astype(np.int32))
         if not len(row):
             return None
-        tick = np.maximum(self._ready_at[row, column] - now[column], 0)
-        self._ready_at[row, column] = _EMPTY
+        tick = np.maximum(times[row, column] - now[column], 0)
+        times[row, column] = _EMPTY
         size = len(now)
         counts = np.bincount(tick * size + column, minlength=(ticks + 1) * size)
         joined: Floats = counts.reshape(ticks + 1, size).astype(np.float64)

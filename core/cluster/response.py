@@ -69,9 +69,18 @@ def response_time(
     np.copysign(distance, excess, out=excess)
     np.add(excess, 1.0, out=rate)
     waiting /= excess
-    wait = np.minimum(queue[:-1] * per_request, timeout_s) / spread_s
-    later = np.minimum(queue[1:] * per_request, timeout_s) / spread_s
-    return ResponseTime(np.minimum(wait, later), np.maximum(wait, later), rate, waiting)
+    first, last = np.zeros_like(rate), np.zeros_like(rate)
+    columns = np.flatnonzero(queue.any(axis=0))
+    if len(columns):
+        waits = queue.take(columns, axis=1)
+        per_wait = per_request.take(columns, axis=1)
+        longest = timeout_s[columns]
+        unit_s = spread_s[columns]
+        start = np.minimum(waits[:-1] * per_wait, longest) / unit_s
+        end = np.minimum(waits[1:] * per_wait, longest) / unit_s
+        first[:, columns] = np.minimum(start, end)
+        last[:, columns] = np.maximum(start, end)
+    return ResponseTime(first, last, rate, waiting)
 
 
 class Ramps:
@@ -81,22 +90,26 @@ class Ramps:
     T is W plus an exponential service time of mean 1.
 
     Args:
-        parts: Coefficients as `of` computes them, shape (9, ticks, m).
+        parts: Coefficients as `of` computes them, shape (10, ticks, m).
     """
 
     def __init__(self, parts: Floats) -> None:
         self._parts = parts
-        self.first, self._last, self._falling, self._ramp = parts[:4]
-        self._before, self._after, self._waiting, self._inside, self._fading = parts[4:]
+        self.requests, self._first, self._last, self._falling, self._ramp = parts[:5]
+        self._before, self._after, self._waiting, self._inside, self._fading = parts[5:]
 
     @classmethod
-    def of(cls, law: ResponseTime, requests: Floats) -> Ramps:
-        """Prepare a law for the given requests per tick, all of shape (ticks, m)."""
-        parts = np.empty((9, *requests.shape))
-        first, last, falling, ramp, before, after, waiting, inside, fading = parts
-        first[:] = law.first
-        last[:] = law.last
-        np.negative(law.rate, out=falling)
+    def of(cls, laws: Floats) -> Ramps:
+        """Prepare requests and the law of their response time.
+
+        Args:
+            laws: Requests, first, last, rate and weight; shape (5, ticks, m).
+        """
+        weight = laws[4]
+        parts = np.empty((10, *weight.shape))
+        parts[:4] = laws[:4]
+        requests, first, last, falling, ramp, before, after, waiting, inside, fading = parts
+        np.negative(falling, out=falling)
         width = last - first
         wide = width > 0.0
         np.copyto(width, 1.0, where=~wide)
@@ -104,8 +117,8 @@ class Ramps:
         np.divide(requests, width, out=ramp)
         ramp *= wide
         # Coefficients of exp(−rate·t) beyond the ramp and, as a + b·(first − t), within it, …
-        np.multiply(law.weight, requests, out=waiting)
-        np.multiply(law.weight, ramp, out=fading)
+        np.multiply(weight, requests, out=waiting)
+        np.multiply(weight, ramp, out=fading)
         np.divide(fading, 1.0 + falling, out=inside)
         # … of exp(first − t) everywhere, …
         np.multiply(inside, np.exp(falling * first), out=before)
@@ -132,12 +145,12 @@ class Ramps:
         Returns:
             Shape (2, ticks, m).
         """
-        result = np.empty((2, *self.first.shape))
+        result = np.empty((2, *self._first.shape))
         slower, density = result
-        late = np.maximum(time, self.first)
+        late = np.maximum(time, self._first)
         on_ramp = late < self._last
         ahead = self._last - late
-        since = self.first - late
+        since = self._first - late
         early = np.exp(since)
         early *= self._before
         stationary = self._falling * late
@@ -164,16 +177,28 @@ class Ramps:
         np.copyto(density, stationary, where=on_ramp)
         # Everywhere; before the ramp nobody has been answered.
         result -= early
-        density *= late > self.first
+        density *= late > self._first
         return result
 
 
-def survival_without_queue(law: ResponseTime, time: Floats) -> Floats:
-    """P(T > time) where `first` and `last` are 0: P = (1 + g)·exp(−t) − g·exp(−rate·t)."""
+def survival(law: ResponseTime, time: Floats) -> Floats:
+    """P(T > time), where `time` broadcasts to the shape (ticks, n) of the law.
+
+    Without a backlog, P = (1 + g)·exp(−t) − g·exp(−rate·t) with the weight g; the few ticks with
+    one cost more.
+    """
     late = np.maximum(time, 0.0)
-    survival = np.exp(-late)
-    survival *= 1.0 + law.weight
-    waiting = np.exp(-law.rate * late)
+    survival: Floats = np.exp(-late) * (1.0 + law.weight)
+    waiting = -late * law.rate
+    np.exp(waiting, out=waiting)
     waiting *= law.weight
     survival -= waiting
+    cell = np.flatnonzero(law.last)
+    if len(cell):
+        laws = np.empty((5, 1, len(cell)))
+        laws[0] = 1.0
+        for part, values in zip(laws[1:], (law.first, law.last, law.rate, law.weight), strict=True):
+            values.take(cell, out=part[0])
+        time = np.broadcast_to(time, survival.shape).take(cell)
+        survival.put(cell, Ramps.of(laws).slower_and_density(time)[0])
     return survival

@@ -7,7 +7,7 @@ import numpy as np
 from core.cluster.columns import Columns, Floats
 from core.cluster.erlang import ErlangTable
 from core.cluster.queueing import congest, flow, stationary_congestion
-from core.cluster.response import Ramps, ResponseTime, response_time, survival_without_queue
+from core.cluster.response import response_time, survival
 from core.cluster.telemetry import Sample
 from core.traffic.scenario import Scenario
 
@@ -87,19 +87,21 @@ class Services(Columns):
             self._erlang,
         )
         fixed = service_s / self._spread_s - 1.0
-        limit = np.broadcast_to(self._slo_s / self._spread_s - fixed, rates.shape)
-        slow = _survival(law, limit)
+        limit = self._slo_s / self._spread_s - fixed
+        slow = survival(law, limit)
         before = np.concatenate([self._slow[None, :], slow[:-1]])
+        self._slow = slow[-1].copy()
         refused = np.minimum(failed, arrivals)
+        answered = arrivals - refused
         # Requests that fail out of the queue were counted when they arrived, if slow even then.
         violations = (failed - refused) * (1.0 - before)
         violations += refused
-        violations += (arrivals - refused) * slow
+        slow *= answered
+        violations += slow
         self.queue = flowing.queue[-1].copy()
-        self._slow = slow[-1].copy()
         self._congestion = congestion.last
         samples[Sample.ARRIVALS] = arrivals
-        samples[Sample.REFUSED] = refused
+        samples[Sample.ANSWERED] = answered
         samples[Sample.FAILED] = failed
         samples[Sample.VIOLATIONS] = violations
         samples[Sample.SERVED] = served
@@ -110,20 +112,3 @@ class Services(Columns):
         samples[Sample.RATE] = law.rate
         samples[Sample.WEIGHT] = law.weight
         samples[Sample.FIXED] = fixed
-
-
-def _survival(law: ResponseTime, time: Floats) -> Floats:
-    """P(T > time), shape (ticks, n); the few ticks with a backlog cost more."""
-    survival = survival_without_queue(law, time)
-    tick, column = np.nonzero(law.last)
-    if len(tick):
-        some = ResponseTime(
-            law.first[tick, column],
-            law.last[tick, column],
-            law.rate[tick, column],
-            law.weight[tick, column],
-        )
-        survival[tick, column] = Ramps.of(some, np.ones(len(tick))).slower_and_density(
-            time[tick, column]
-        )[0]
-    return survival

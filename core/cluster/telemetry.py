@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from core.cluster.columns import Columns, Floats, Integers
-from core.cluster.mixture import Mixture, quantiles, sum_ticks
-from core.cluster.response import ResponseTime
+from core.cluster.mixture import Mixture, quantiles
+from core.cluster.summation import sum_ticks
 from core.cluster.tape import earlier_ticks
 from core.traffic.scenario import Scenario
 
@@ -25,9 +25,9 @@ class Sample(IntEnum):
     SERVED = 1
     READY = 2
     FAILED = 3
-    REFUSED = 4
-    """Failed out of the arrivals of this very tick."""
-    VIOLATIONS = 5
+    VIOLATIONS = 4
+    ANSWERED = 5
+    """Arrivals of this tick that do not fail."""
     FIRST = 6
     LAST = 7
     RATE = 8
@@ -38,7 +38,7 @@ class Sample(IntEnum):
     """Requests waiting at the end of the tick."""
 
 
-_SUMMED: Final = Sample.FIRST
+_SUMMED: Final = Sample.ANSWERED
 _RATED: Final = Sample.FAILED
 
 
@@ -62,6 +62,8 @@ class Telemetry(Columns):
         self._delay: Integers = np.zeros(size, dtype=np.int64)
         self._same_delay = True
         self._window: Integers = np.full(size, interval, dtype=np.int64)
+        self._longer_windows: tuple[int, ...] = ()
+        """Windows of rates that are longer than an interval, each once."""
         self._spread_s: Floats = np.ones(size)
         self._fixed: Floats = np.zeros(size)
         self._timeout_s: Floats = np.ones(size)
@@ -77,6 +79,7 @@ class Telemetry(Columns):
         self._delay[index] = round(scenario.metrics.delay_s)
         self._window[index] = max(round(scenario.metrics.window_s), self._interval)
         self._same_delay = bool((self._delay == self._delay[index]).all())
+        self._longer_windows = tuple(set(self._window.tolist()) - {self._interval})
         self._spread_s[index] = service.service_time_ms / 1000.0 * service.service_time_cv
         self._fixed[index] = service.service_time_ms / 1000.0 / self._spread_s[index] - 1.0
         self._timeout_s[index] = service.timeout_s
@@ -119,18 +122,12 @@ class Telemetry(Columns):
             Arrays of shape (m,) by their names in `StateBatch`.
         """
         samples = self._rows(columns, self._interval, Sample.QUEUE if varied else Sample.FIXED)
-        arrived, served, ready, failed, refused, violations = sum_ticks(samples[:_SUMMED])
+        arrived, served, ready, failed, violations = sum_ticks(samples[:_SUMMED])
         unit_s = self._spread_s[columns]
         mixture = Mixture(
-            law=ResponseTime(
-                samples[Sample.FIRST],
-                samples[Sample.LAST],
-                samples[Sample.RATE],
-                samples[Sample.WEIGHT],
-            ),
+            laws=samples[Sample.ANSWERED : Sample.FIXED],
             fixed=samples[Sample.FIXED] if varied else self._fixed[None, columns],
-            answered=samples[Sample.ARRIVALS] - samples[Sample.REFUSED],
-            failed=refused,
+            failed=np.maximum(arrived - sum_ticks(samples[Sample.ANSWERED]), 0.0),
             timeout=self._timeout_s[columns] / unit_s,
         )
         latency_ms = quantiles(mixture) * (unit_s * 1000.0)
@@ -139,9 +136,9 @@ class Telemetry(Columns):
         share = 1.0 / np.where(silent, np.nan, arrived)
         rps = arrived / self._interval
         cpu = self._cpu(columns, served, ready)
-        for window in np.unique(self._window[columns]).tolist():
-            if window > self._interval:
-                rated = np.flatnonzero(self._window[columns] == window)
+        for window in self._longer_windows:
+            rated = np.flatnonzero(self._window[columns] == window)
+            if len(rated):
                 longer = self._rows(columns[rated], window, _RATED)
                 arrived, served, ready = sum_ticks(longer)
                 rps[rated] = arrived / window

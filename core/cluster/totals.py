@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.cluster.columns import Columns, Flags, Floats
-from core.cluster.mixture import sum_ticks
+from core.cluster.summation import sum_ticks
 from core.cluster.telemetry import Sample
 
 
@@ -54,7 +54,7 @@ class TotalsBatch(Columns):
             pod_seconds: What was paid for, shape (n,).
             alive: Clusters that count, shape (n,).
         """
-        arrived, served, _, failed, _, violations = sum_ticks(samples[: Sample.FIRST])
+        arrived, served, _, failed, violations = sum_ticks(samples[: Sample.ANSWERED])
         self.arrived += arrived * alive
         self.served += served * alive
         self.failed += failed * alive
