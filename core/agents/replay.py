@@ -99,21 +99,29 @@ class VectorReplay:
     def gather(self, rows: NDArray[np.int64], slots: NDArray[np.int64]) -> Transitions:
         """The transitions of given rows and clusters, shape (batch,) each."""
         newest = (self._position - 1) % self._rows
-        returns = self._rewards[rows, slots]
-        last = rows.copy()
+        first = rows * self._size + slots
+        returns = self._rewards.ravel()[first]
+        ended, rewards = self._ended.ravel(), self._rewards.ravel()
+        last_rows, last = rows, first
         discounts = np.full(len(rows), self._gamma, dtype=np.float32)
-        goes_on = ~self._ended[rows, slots] & (rows != newest)
+        goes_on = ~ended[first] & (rows != newest)
         for _ in range(1, self._return_steps):
-            following = (last + 1) % self._rows
-            returns += np.where(goes_on, discounts * self._rewards[following, slots], 0.0)
-            last = np.where(goes_on, following, last)
+            last_rows = np.where(goes_on, (last_rows + 1) % self._rows, last_rows)
+            last = last_rows * self._size + slots
+            returns += np.where(goes_on, discounts * rewards[last], np.float32(0.0))
             discounts[goes_on] *= self._gamma
-            goes_on &= ~self._ended[last, slots] & (last != newest)
-        discounts[self._terminal[last, slots]] = 0.0
+            goes_on &= ~ended[last] & (last_rows != newest)
+        discounts[self._terminal.ravel()[last]] = 0.0
+        features = self._observations.shape[2]
         return Transitions(
-            observations=torch.from_numpy(self._observations[rows, slots]),
-            actions=torch.from_numpy(self._actions[rows, slots]),
-            returns=torch.from_numpy(returns.astype(np.float32, copy=False)),
-            next_observations=torch.from_numpy(self._next_observations[last, slots]),
+            observations=_take(self._observations.reshape(-1, features), first),
+            actions=_take(self._actions.ravel(), first),
+            returns=torch.from_numpy(returns),
+            next_observations=_take(self._next_observations.reshape(-1, features), last),
             discounts=torch.from_numpy(discounts),
         )
+
+
+def _take(array: NDArray[np.generic], indices: NDArray[np.int64]) -> torch.Tensor:
+    """Rows of an array, as a tensor of their own."""
+    return torch.from_numpy(array.take(indices, axis=0))
