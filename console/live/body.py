@@ -95,20 +95,30 @@ class LiveBody(Widget):
         if scene.too_small:
             self._lines("too-small").show([_too_small(scene)])
             return
-        words = Content("")
-        if scene.problem or scene.caption or scene.snapshot is not None:
-            from console.live.header import alert
-
-            words = self._signs.cut(
-                alert(scene.snapshot, scene.problem, scene.context, scene.caption), scene.width
-            )
-        self._lines("live-alert").display = bool(words.plain)
-        self._lines("live-alert").show([words])
+        self._draw_alert(scene)
         if scene.snapshot is None:
             waiting = "" if scene.problem else f" {scene.opening}"
             self._lines("live-header").show([Content.styled(waiting, MUTED)])
         else:
             self._draw_run(scene, scene.snapshot)
+
+    def _draw_alert(self, scene: Scene) -> None:
+        lines: list[Content] = []
+        if scene.problem or scene.caption or scene.snapshot is not None:
+            from console.live.header import alert
+
+            words = self._signs.words
+            lines = alert(
+                scene.snapshot,
+                words(scene.problem),
+                scene.context,
+                words(scene.caption),
+                scene.width,
+            )
+        place = self._lines("live-alert")
+        place.display = bool(lines)
+        place.styles.height = max(len(lines), 1)
+        place.show(lines)
 
     def _draw_run(self, scene: Scene, snapshot: Snapshot) -> None:
         # Imported with the first picture: arrays must not delay the first paint.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from textual.content import Content
 
 from console.charts.text import clock
@@ -159,12 +161,22 @@ def _violations(snapshot: Snapshot, *, wide: bool) -> Content:
     return Content.assemble(label, (f"{100 * ratio:.2f} %", style))
 
 
-def alert(snapshot: Snapshot | None, problem: str, context: HeaderContext, caption: str) -> Content:
-    """The line below the header: what is wrong and what to do; empty if there is nothing to say."""
+def alert(
+    snapshot: Snapshot | None, problem: str, context: HeaderContext, caption: str, width: int
+) -> list[Content]:
+    """Below the header: what is wrong and what to do; nothing if there is nothing to say."""
+    text, style = _trouble(snapshot, problem, context) or (caption, MUTED)
+    lines = textwrap.wrap(text, max(width - 2, 10))
+    return [Content.styled(f" {line}", style) for line in lines]
+
+
+def _trouble(
+    snapshot: Snapshot | None, problem: str, context: HeaderContext
+) -> tuple[str, str] | None:
     if problem:
-        return Content.styled(f" {problem}", "$text-error")
+        return problem, "$text-error"
     if snapshot is None:
-        return Content("")
+        return None
     status = snapshot.status
     if status.state is RunState.LOST:
         what = (
@@ -172,9 +184,9 @@ def alert(snapshot: Snapshot | None, problem: str, context: HeaderContext, capti
             if snapshot.info.kind is RunKind.TRAINING
             else "Nothing is scaled any more. Restart it from the list of runs (R)."
         )
-        return Content.styled(f" The engine ended without a word. {what}", "$text-error")
+        return f"ENGINE LOST: it ended without a word. {what}", "$text-error"
     if status.state is RunState.FAILED:
-        return Content.styled(f" {status.message} See engine.log in the run.", "$text-error")
+        return f"FAILED: {status.message} See engine.log in the run.", "$text-error"
     if status.degraded and not context.replay:
-        return Content.styled(f" DEGRADED: {status.degraded}", "$text-warning")
-    return Content.styled(f" {caption}", MUTED) if caption else Content("")
+        return f"DEGRADED: {status.degraded}", "$text-warning"
+    return None

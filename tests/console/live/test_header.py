@@ -125,18 +125,21 @@ def test_nothing_measured_is_not_zero(isolated: Path) -> None:
     assert "SLO -" in _text(empty)
 
 
+def _alert(snapshot: Snapshot | None, problem: str = "", caption: str = "", width: int = 80) -> str:
+    lines = alert(snapshot, problem, _LIVE, caption, width)
+    assert all(line.cell_length <= width for line in lines)
+    return " ".join(line.plain.strip() for line in lines)
+
+
 def test_alert_says_what_to_do(snapshot: Snapshot, training_run: Path) -> None:
-    lost = alert(_with(snapshot, state=RunState.LOST), "", _LIVE, "")
-    assert "Restart it" in lost.plain
-    training = picture(training_run)
-    assert "Resume it" in alert(_with(training, state=RunState.LOST), "", _LIVE, "").plain
-    assert (
-        "metrics too old" in alert(_with(snapshot, degraded="metrics too old"), "", _LIVE, "").plain
-    )
-    assert (
-        "disk full"
-        in alert(_with(snapshot, state=RunState.FAILED, message="disk full."), "", _LIVE, "").plain
-    )
-    assert alert(snapshot, "", _LIVE, "").plain == ""
-    assert "Press o" in alert(snapshot, "", _LIVE, "Press o").plain
-    assert "no run.db" in alert(None, "found no run.db", _LIVE, "").plain
+    assert "Restart it" in _alert(_with(snapshot, state=RunState.LOST))
+    assert "Resume it" in _alert(_with(picture(training_run), state=RunState.LOST))
+    assert "metrics too old" in _alert(_with(snapshot, degraded="metrics too old"))
+    assert "disk full" in _alert(_with(snapshot, state=RunState.FAILED, message="disk full."))
+    assert _alert(snapshot) == ""
+    assert _alert(snapshot, caption="Press o") == "Press o"
+
+
+def test_long_alerts_go_on_below() -> None:
+    problem = "expected a run at /somewhere/deep/down, found no run.db there. " * 2
+    assert _alert(None, problem, width=60) == problem.strip()
