@@ -55,7 +55,7 @@ class Deployments(Columns):
             accepted &= ~self.faults.scale_rejected.active(now)
         wanted = np.minimum(np.maximum(targets, 0), self._max_replicas)
         change = np.where(accepted, wanted - self.desired, 0.0).astype(np.int64)
-        changed = np.flatnonzero(change)
+        changed = change.nonzero()[0]
         if not len(changed):
             return accepted
         self.desired += change
@@ -78,7 +78,7 @@ class Deployments(Columns):
             waiting = up & crowded[changed]
             if waiting.any():
                 self.pods.create_pending(changed[waiting], amount[waiting])
-            for index in np.flatnonzero(crowded & (change != 0)).tolist():
+            for index in (crowded & (change != 0)).nonzero()[0].tolist():
                 second = int(now[index])
                 self.nodes.fill(index, self.pods, second, self._slowness(index, second))
         return accepted
@@ -97,7 +97,7 @@ class Deployments(Columns):
         ready = self.pods.ready.copy()
         changes: Floats | None = None
         died: Floats | None = None
-        eventful = np.flatnonzero(self.nodes.next_event < now + ticks)
+        eventful = (self.nodes.next_event < now + ticks).nonzero()[0]
         if len(eventful):
             changes = np.zeros((ticks + 1, len(now)))
             died = np.zeros((ticks, len(now)))

@@ -67,12 +67,12 @@ def quantiles(mixture: Mixture) -> Floats:
     queued |= (mixture.failed > 0.0) | (answered <= 0.0)
     if len(mixture.fixed) > 1:
         queued |= (mixture.fixed != mixture.fixed[0]).any(axis=0)
-    columns = np.flatnonzero(queued)
+    columns = queued.nonzero()[0]
     if not len(columns):
         return _without_queue(mixture, slower)
-    result = np.empty_like(slower)
+    result = np.empty(slower.shape)
     result[:, columns] = _with_queue(_only(mixture, columns), slower[:, columns])
-    others = np.flatnonzero(~queued)
+    others = (~queued).nonzero()[0]
     if len(others):
         result[:, others] = _without_queue(_only(mixture, others), slower[:, others])
     return result
@@ -104,14 +104,13 @@ def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
     ticks, clusters = requests.shape
     waiting = weight * requests
     answered = sum_ticks(requests)
-    serving = np.tile(answered + sum_ticks(waiting), len(slower))
+    serving = _thrice(answered + sum_ticks(waiting))
     time = np.log(answered / slower).ravel()
     slower = slower.ravel()
     result = np.empty_like(time)
     place = np.arange(len(time))
     going = np.ones(len(time), dtype=np.bool_)
-    falling = np.tile(-rate, len(QUANTILES))
-    waiting = np.tile(waiting, len(QUANTILES))
+    falling, waiting = _thrice(-rate), _thrice(waiting)
     for _ in range(_MOST_STEPS):
         waited = np.empty((2, ticks, len(time)))
         np.multiply(falling, time, out=waited[0])
@@ -130,7 +129,7 @@ def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
         step *= going
         time += step
         going &= np.abs(step) > _TOLERANCE * time
-        left = np.flatnonzero(going)
+        left = going.nonzero()[0]
         if not len(left):
             break
         if len(place) > _MANY and len(left) <= _FEW * len(place):
@@ -143,14 +142,23 @@ def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
     return limited
 
 
+def _thrice(values: Floats) -> Floats:
+    """Repeat the last axis, once for each of the quantiles."""
+    repeated = np.empty((*values.shape[:-1], len(QUANTILES), values.shape[-1]))
+    repeated[:] = values[..., None, :]
+    return repeated.reshape(*values.shape[:-1], -1)
+
+
 def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
     """Quantiles in general; arguments and result as of `_without_queue`.
 
     Newton's method on the logarithm again, kept within a shrinking bracket.
     """
     clusters = slower.shape[1]
-    result = np.tile(mixture.timeout, (len(slower), 1))
-    place = np.flatnonzero((slower > 0.0) & (slower < sum_ticks(mixture.laws[0])))
+    result = np.empty(slower.shape)
+    result[:] = mixture.timeout
+    solvable = (slower > 0.0) & (slower < sum_ticks(mixture.laws[0]))
+    place = solvable.ravel().nonzero()[0]
     if not len(place):
         return result
     low = np.minimum(_earliest(mixture, slower), result).ravel()[place]
@@ -181,7 +189,7 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
         moved = np.abs(step - time) > _QUEUE_TOLERANCE * step
         np.copyto(time, step, where=going)
         going &= moved
-        left = np.flatnonzero(going)
+        left = going.nonzero()[0]
         if not len(left):
             break
         if len(place) > _MANY and len(left) <= _FEW * len(place):
@@ -198,8 +206,8 @@ def _earliest(mixture: Mixture, slower: Floats) -> Floats:
     requests = mixture.laws[0]
     first = mixture.laws[1] + mixture.fixed
     order = np.argsort(-first, axis=0, kind="stable")
-    waiting = np.cumsum(np.take_along_axis(requests, order, axis=0), axis=0)
-    row = np.argmax(waiting[:, None, :] > slower, axis=0)
     columns = np.arange(first.shape[1])
+    waiting = requests[order, columns].cumsum(axis=0)
+    row = (waiting[:, None, :] > slower).argmax(axis=0)
     latest: Floats = first[order[row, columns], columns]
     return latest

@@ -70,7 +70,7 @@ def response_time(
     np.add(excess, 1.0, out=rate)
     waiting /= excess
     first, last = np.zeros_like(rate), np.zeros_like(rate)
-    columns = np.flatnonzero(queue.any(axis=0))
+    (columns,) = np.nonzero(queue.any(axis=0))
     if len(columns):
         waits = queue.take(columns, axis=1)
         per_wait = per_request.take(columns, axis=1)
@@ -193,7 +193,7 @@ def survival(law: ResponseTime, time: Floats) -> Floats:
     np.exp(waiting, out=waiting)
     waiting *= law.weight
     survival -= waiting
-    cell = np.flatnonzero(law.last)
+    cell = law.last.ravel().nonzero()[0]
     if len(cell):
         laws = np.empty((5, 1, len(cell)))
         laws[0] = 1.0

@@ -179,8 +179,9 @@ class SimulatorBatch(Columns):
             newest = now - age
             opened = gap.opened(newest, columns)
             hidden = np.isfinite(opened)
-            age = np.where(hidden, now - opened, age)
-            values = {name: np.where(hidden, np.nan, value) for name, value in values.items()}
+            if hidden.any():
+                age = np.where(hidden, now - opened, age)
+                values = {name: np.where(hidden, np.nan, one) for name, one in values.items()}
         deployments = self._deployments
         return values | {
             "time_s": now,

@@ -137,7 +137,7 @@ class Telemetry(Columns):
         rps = arrived / self._interval
         cpu = self._cpu(columns, served, ready)
         for window in self._longer_windows:
-            rated = np.flatnonzero(self._window[columns] == window)
+            rated = (self._window[columns] == window).nonzero()[0]
             if len(rated):
                 longer = self._rows(columns[rated], window, _RATED)
                 arrived, served, ready = sum_ticks(longer)
