@@ -33,6 +33,24 @@ def figures_table(comparison: Comparison, palette: SeriesPalette) -> Content:
     return Content("\n").join(lines)
 
 
+def runs_table(comparison: Comparison, palette: SeriesPalette) -> Content:
+    """Which run is A and which is B: name, policy, scenario and seed of both.
+
+    Args:
+        comparison: What to write.
+        palette: Colours of the runs.
+    """
+    lines = []
+    for letter, run, series in (
+        ("A", comparison.first, Series.RUN_A),
+        ("B", comparison.second, Series.RUN_B),
+    ):
+        lines.append(Content.assemble((f"{letter} ", f"bold {palette.color(series)}"), run.run_id))
+        facts = f"  {run.policy} on {run.scenario}, seed {run.seed}, version {run.program_version}"
+        lines.append(Content.styled(facts, "$series-axis"))
+    return Content("\n").join(lines)
+
+
 def _line(figure: Figure, colors: tuple[str, str]) -> Content:
     better = figure.better
     change = figure.change

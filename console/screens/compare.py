@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from console.charts.model import Viewport
 from console.compare.comparison import Comparison, chart_at, compare_runs
-from console.compare.table import figures_table
+from console.compare.table import figures_table, runs_table
 from console.keys import KeyContext, bindings
 from console.themes import Series, palette_for
 from console.widgets.chart import Chart
@@ -59,7 +59,9 @@ class CompareScreen(Screen[None]):
             with Container(id="compare-charts"):
                 for name in CHARTS:
                     yield Chart(ascii_only=ascii_only, id=name)
-            yield Static("Reading both runs", id="compare-table", markup=False)
+            with Vertical(id="compare-words"):
+                yield Static("Reading both runs", id="compare-table", markup=False)
+                yield Static("", id="compare-runs", markup=False)
         yield KeyBar(KeyContext.COMPARE)
 
     def on_mount(self) -> None:
@@ -155,6 +157,8 @@ class CompareScreen(Screen[None]):
         self._show_heading(comparison)
         table = figures_table(comparison, palette_for(self.app.theme))
         self.query_one("#compare-table", Static).update(table)
+        runs = runs_table(comparison, palette_for(self.app.theme))
+        self.query_one("#compare-runs", Static).update(runs)
 
     def _show_heading(self, comparison: Comparison) -> None:
         palette = palette_for(self.app.theme)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from console.setup.names import free_name, policy_name
-from core.locations import trained_policies_directory
 from core.errors import InputError
+from core.locations import trained_policies_directory
 
 
 def test_the_first_free_number_is_offered() -> None:
