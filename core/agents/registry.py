@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from core.agents.bundle import MANIFEST_FILE, load_bundle
-from core.agents.hpa import TARGET_UTILIZATION, HpaPolicy
+from core.agents.hpa import TARGET_UTILIZATION, HpaPolicy, is_manifest
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy
 from core.agents.static import StaticPolicy
@@ -46,7 +46,8 @@ _BASELINES: Final = (
     PolicyEntry(
         "hpa",
         PolicyOrigin.BASELINE,
-        f"Kubernetes HPA on CPU, target {TARGET_UTILIZATION:.0%}; hpa:0.6 aims at 60 %",
+        f"Kubernetes HPA on CPU, target {TARGET_UTILIZATION:.0%}; hpa:0.6 aims at 60 %, "
+        "hpa:FILE.yaml follows a manifest",
     ),
     PolicyEntry(
         "threshold",
@@ -74,14 +75,16 @@ def load_policy(spec: str) -> Policy:
     """The policy that an operator means.
 
     Args:
-        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `threshold`, `static:N`,
-            or the path of a bundle.
+        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `hpa:FILE.yaml` (the
+            manifest of an HPA), `threshold`, `static:N`, or the path of a bundle.
 
     Raises:
         InputError: There is no such policy, or its parameter is out of range.
         BundleError: The bundle cannot be used.
     """
     name, colon, argument = spec.partition(":")
+    if name == "hpa" and is_manifest(argument):
+        return HpaPolicy.from_file(Path(argument).expanduser())
     if name == "hpa":
         return HpaPolicy(_utilization(spec, argument) if colon else TARGET_UTILIZATION)
     if name == "static":
@@ -128,7 +131,7 @@ def _utilization(spec: str, argument: str) -> float:
     if not 0.01 <= target <= 10.0:
         raise InputError(
             f"expected a CPU target between 0.01 and 10 in {spec!r}, found {argument!r}.",
-            "For example hpa:0.6 for 60 %.",
+            "For example hpa:0.6 for 60 %, or hpa:my-hpa.yaml for a manifest.",
         )
     return target
 

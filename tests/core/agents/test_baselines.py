@@ -55,7 +55,7 @@ def test_threshold_respects_limits_and_gaps() -> None:
         (0.7799, 10, 10),  # utilisation is truncated to whole percents
         (0.78, 10, 12),
         (1.40, 10, 20),
-        (9.00, 10, 40),
+        (9.00, 10, 20),  # the default behavior at most doubles
         (1.40, 4, 10),  # 8 are recommended, but going down waits
     ],
 )
