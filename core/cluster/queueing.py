@@ -34,30 +34,32 @@ class Flow:
     queue: Floats
     """Requests waiting before each tick and after the last, shape (ticks + 1, n)."""
     failed: Floats
-    """Requests that would have waited longer than the timeout, or found no ready pod."""
+    """Requests that have waited as long as the timeout, or found no ready pod."""
     served: Floats
 
 
-def flow(
-    queue: Floats, rates: Floats, arrivals: Floats, capacity: Floats, timeout_s: Floats
-) -> Flow:
-    """Let requests arrive, wait, be served and fail for some ticks of one second.
+def flow(queue: Floats, rates: Floats, arrivals: Floats, capacity: Floats, patient: Floats) -> Flow:
+    """Let requests arrive, wait, be served and give up for some ticks of one second.
 
     The backlog is the fluid limit: it grows with the rate, not with the arrivals, because the
-    effect of chance in the arrivals is what the stationary waiting time describes. It stays
-    within [0, queue + arrivals], so that every request is served, failed or queued once.
+    effect of chance in the arrivals is what `congest` and the stationary waiting time describe.
+    It stays within [0, queue + arrivals], so that every request is served, failed or queued once.
+    First come, first served, so those who wait are the newest, and they cannot be more than came
+    within the timeout.
 
     Args:
         queue: Requests waiting at the start, shape (n,).
         rates: Expected requests per tick, shape (ticks, n).
         arrivals: Requests per tick, same shape.
         capacity: Requests that the ready pods can serve per tick, same shape.
-        timeout_s: Longest wait, shape (n,).
+        patient: Expected requests of the last seconds up to the end of each tick, as many seconds
+            as a request waits before it fails, same shape.
     """
     ticks = len(rates)
     # Without a ready pod the connections are refused: everything that arrives fails at once.
-    net = np.where(capacity > 0.0, rates - capacity, arrivals)
-    longest = capacity * timeout_s
+    serving = capacity > 0.0
+    net = np.where(serving, rates - capacity, arrivals)
+    most_waiting = patient * serving
     queues = np.empty((ticks + 1, *queue.shape))
     queues[0] = queue
     wanted = np.empty_like(rates)
@@ -68,7 +70,7 @@ def flow(
         np.add(before, arrivals[tick], out=most)
         np.minimum(level, most, out=level)
         np.maximum(level, 0.0, out=level)
-        np.minimum(level, longest[tick], out=queues[tick + 1])
+        np.minimum(level, most_waiting[tick], out=queues[tick + 1])
     failed = wanted - queues[1:]
     served = queues[:-1] + arrivals
     served -= wanted

@@ -50,6 +50,7 @@ class Services(Columns):
         self,
         rates: Floats,
         arrivals: Floats,
+        patient: Floats,
         ready: Floats,
         died: Floats | None,
         added_s: Floats | None,
@@ -60,6 +61,7 @@ class Services(Columns):
         Args:
             rates: Expected requests per second, shape (ticks, n).
             arrivals: Requests, same shape.
+            patient: Expected requests that arrived within the timeout, same shape.
             ready: Ready pods, same shape.
             died: Ready pods that died at the start of each tick, same shape.
             added_s: Added to the service time by a dependency, same shape.
@@ -68,14 +70,16 @@ class Services(Columns):
         service_s = self._service_s if added_s is None else self._service_s + added_s
         servers = ready * self._workers
         capacity = servers / service_s
-        flowing = flow(self.queue, rates, arrivals, capacity, self._timeout_s)
+        flowing = flow(self.queue, rates, arrivals, capacity, patient)
         served, failed = flowing.served, flowing.failed
+        refused = arrivals * (capacity <= 0.0)
         if died is not None:
             # What a pod was serving dies with it.
             busy = np.minimum(rates / np.where(capacity > 0.0, capacity, 1.0), 1.0)
             lost = np.minimum(died * self._workers * busy, served)
             served = served - lost
             failed = failed + lost
+            refused = np.minimum(refused + lost, arrivals)
         congestion = congest(self._congestion, rates, servers, service_s)
         law = response_time(
             flowing.queue,
@@ -91,9 +95,8 @@ class Services(Columns):
         slow = survival(law, limit)
         before = np.concatenate([self._slow[None, :], slow[:-1]])
         self._slow = slow[-1].copy()
-        refused = np.minimum(failed, arrivals)
         answered = arrivals - refused
-        # Requests that fail out of the queue were counted when they arrived, if slow even then.
+        # Who gives up was counted on arrival, if a long wait was to be expected even then.
         violations = (failed - refused) * (1.0 - before)
         violations += refused
         slow *= answered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from core.cluster.telemetry import Telemetry
 from core.cluster.totals import SimulatorTotals, TotalsBatch
 from core.errors import InputError
 from core.traffic.scenario import Scenario
+
+_ENDLESS: Final = 1e12
+"""Requests; more than ever wait."""
 
 _Batch = TypeVar("_Batch", FactsBatch, StateBatch)
 
@@ -99,6 +102,7 @@ class SimulatorBatch(Columns):
         select(self._services, column).serve(
             np.full((ticks, 1), min(rate_rps, bearable_rps)),
             arrivals[:, None],
+            np.full((ticks, 1), _ENDLESS),
             np.full((ticks, 1), ready),
             None,
             None,
@@ -143,7 +147,7 @@ class SimulatorBatch(Columns):
         """
         ticks = self.interval_s
         alive = ~self.finished
-        rates, arrivals = self._deck.read(self._clock)
+        rates, arrivals, patient = self._deck.read(self._clock)
         leaving = self._deployments.pods.terminating_seconds(self._clock, ticks)
         ready, died = self._deployments.advance(self._clock, ticks)
         added = None
@@ -152,7 +156,7 @@ class SimulatorBatch(Columns):
             added = dependency.total(self._clock + np.arange(ticks)[:, None])
         samples = self._telemetry.following(ticks)
         queue = self._services.queue
-        self._services.serve(rates, arrivals, ready, died, added, samples)
+        self._services.serve(rates, arrivals, patient, ready, died, added, samples)
         paid = self._deployments.desired * ticks + leaving
         self._totals.add(samples, paid, alive)
         everything = np.arange(self.size)

@@ -27,6 +27,11 @@ class Tape:
     """Expected requests per second in every tick, shape (ticks,), a whole number of intervals."""
     arrivals: Floats
     """Requests that arrive in every tick, shape (ticks,), whole numbers."""
+    patient: Floats
+    """Expected requests of the last `timeout_s` before the end of every tick, shape (ticks,).
+
+    No more can be waiting then: who has waited longer has given up.
+    """
     first_rps: float
     """Mean rate of the first interval, and the rate of the time before the start."""
     earlier_arrivals: Floats
@@ -63,7 +68,9 @@ def draw_tape(scenario: Scenario, seed: int) -> Tape:
     arrivals = rng.poisson(rates).astype(np.float64)
     first_rps = float(rates[: scenario.interval_s].mean())
     earlier = rng.poisson(first_rps, earlier_ticks(scenario)).astype(np.float64)
-    return Tape(rates, arrivals, first_rps, earlier, _startup_times(scenario, rng))
+    startup_s = _startup_times(scenario, rng)
+    patient = _arrived_within(rates, first_rps, scenario.service.timeout_s)
+    return Tape(rates, arrivals, patient, first_rps, earlier, startup_s)
 
 
 def redraw_tape(tape: Tape, scenario: Scenario, seed: int, from_tick: int) -> Tape:
@@ -72,6 +79,16 @@ def redraw_tape(tape: Tape, scenario: Scenario, seed: int, from_tick: int) -> Ta
     arrivals = tape.arrivals.copy()
     arrivals[from_tick:] = rng.poisson(tape.rates_rps[from_tick:])
     return replace(tape, arrivals=arrivals, startup_s=_startup_times(scenario, rng))
+
+
+def _arrived_within(rates: Floats, earlier_rps: float, seconds: float) -> Floats:
+    """Expected requests of the last `seconds` before the end of every tick, shape (ticks,)."""
+    total = np.concatenate([[0.0], np.cumsum(rates)])
+    ends = np.arange(1, len(rates) + 1, dtype=np.float64)
+    before = np.interp(ends - seconds, np.arange(len(total), dtype=np.float64), total)
+    before += np.minimum(ends - seconds, 0.0) * earlier_rps
+    within: Floats = total[1:] - before
+    return within
 
 
 def _startup_times(scenario: Scenario, rng: np.random.Generator) -> Floats:
@@ -96,8 +113,8 @@ class TapeDeck(Columns):
         self._interval = interval
         self._length = interval * max(1, _PART_TICKS // interval)
         self._next = self._length
-        self._rates: Floats = np.zeros((self._length, size))
-        self._arrivals: Floats = np.zeros((self._length, size))
+        self._ready: Floats = np.zeros((3, self._length, size))
+        """Rates, arrivals and patient requests."""
 
     def load(self, index: int, tape: Tape, clock: int = 0) -> None:
         """Put in another tape, to be read from the tick `clock` on."""
@@ -105,8 +122,8 @@ class TapeDeck(Columns):
         if self._next < self._length:
             self._fill(index, tape, self._next, clock)
 
-    def read(self, clock: Integers) -> tuple[Floats, Floats]:
-        """Rates and arrivals of the next interval, shape (interval, n) each.
+    def read(self, clock: Integers) -> Floats:
+        """Rates, arrivals and patient requests of the next interval, shape (3, interval, n).
 
         Args:
             clock: Tick at which each tape is read, shape (n,); it moves on by an interval
@@ -117,23 +134,24 @@ class TapeDeck(Columns):
             self._fill_all(clock)
         rows = slice(self._next, self._next + self._interval)
         self._next += self._interval
-        return self._rates[rows], self._arrivals[rows]
+        return self._ready[:, rows]
 
     def _fill(self, index: int, tape: Tape, row: int, clock: int) -> None:
-        end = clock + self._length - row
-        for ready, whole in ((self._rates, tape.rates_rps), (self._arrivals, tape.arrivals)):
-            piece = whole[clock:end]
+        self._ready[:, row:, index] = 0.0
+        for ready, whole in zip(self._ready, _curves(tape), strict=True):
+            piece = whole[clock : clock + self._length - row]
             ready[row : row + len(piece), index] = piece
-            ready[row + len(piece) :, index] = 0.0
 
     def _fill_all(self, clock: Integers) -> None:
         # Tape by tape in order of memory, then all of it transposed at once: five times faster.
-        rates = np.zeros((len(self.tapes), self._length))
-        arrivals = np.zeros_like(rates)
+        ready = np.zeros((3, len(self.tapes), self._length))
         for index, (tape, start) in enumerate(zip(self.tapes, clock.tolist(), strict=True)):
             if tape is not None:
-                piece = tape.rates_rps[start : start + self._length]
-                rates[index, : len(piece)] = piece
-                arrivals[index, : len(piece)] = tape.arrivals[start : start + self._length]
-        self._rates[:] = rates.T
-        self._arrivals[:] = arrivals.T
+                for part, whole in zip(ready, _curves(tape), strict=True):
+                    piece = whole[start : start + self._length]
+                    part[index, : len(piece)] = piece
+        self._ready[:] = ready.transpose(0, 2, 1)
+
+
+def _curves(tape: Tape) -> tuple[Floats, Floats, Floats]:
+    return tape.rates_rps, tape.arrivals, tape.patient

@@ -134,15 +134,16 @@ class Telemetry(Columns):
         silent = arrived == 0.0
         latency_ms[:, silent | (served == 0.0)] = np.nan
         share = 1.0 / np.where(silent, np.nan, arrived)
+        answers = served + failed
         rps = arrived / self._interval
         cpu = self._cpu(columns, served, ready)
         for window in self._longer_windows:
             rated = (self._window[columns] == window).nonzero()[0]
             if len(rated):
                 longer = self._rows(columns[rated], window, _RATED)
-                arrived, served, ready = sum_ticks(longer)
-                rps[rated] = arrived / window
-                cpu[rated] = self._cpu(columns[rated], served, ready)
+                rated_arrived, rated_served, rated_ready = sum_ticks(longer)
+                rps[rated] = rated_arrived / window
+                cpu[rated] = self._cpu(columns[rated], rated_served, rated_ready)
         pods = samples[Sample.READY, -1]
         queue = self._samples[Sample.QUEUE, self._end - 1 - self._delay[columns], columns]
         memory = self._memory_base[columns] + (
@@ -154,7 +155,7 @@ class Telemetry(Columns):
             "latency_p95_ms": latency_ms[1],
             "latency_p99_ms": latency_ms[2],
             "slo_violation_ratio": np.minimum(violations * share, 1.0),
-            "error_ratio": np.minimum(failed * share, 1.0),
+            "error_ratio": failed / np.where(answers > 0.0, answers, np.nan),
             "cpu_utilization": cpu,
             "memory_utilization": memory,
             "queue_requests": queue,
