@@ -47,11 +47,6 @@ class Commander:
         """Hand in a command; the answer comes through `answered`."""
         self._queue.put(command)
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits to be sent."""
-        return self._queue.empty()
-
     def stop(self) -> None:
         """End the thread once what was handed in is sent."""
         self._queue.put(None)

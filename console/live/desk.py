@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from console.live.snapshot import Snapshot
     from core.runs.commands import Command
 
+_PICTURES = 3
+"""How many pictures may pass until what somebody else pinned counts."""
+
 
 class Desk:
     """Sends commands for one run and keeps what is not answered yet.
@@ -29,6 +32,8 @@ class Desk:
         self._answered = answered
         self._commander: Commander | None = None
         self._wanted: int | None = None
+        self._unanswered = 0
+        self._patience = 0
 
     def send(self, snapshot: Snapshot, command: Command) -> None:
         """Hand in a command for the run of `snapshot`."""
@@ -51,15 +56,29 @@ class Desk:
         if command is None:
             return "At the limit of the deployment"
         self._wanted = target_of(command)
+        self._unanswered += 1
         self.send(snapshot, command)
         return ""
 
+    def seen(self, snapshot: Snapshot) -> None:
+        """Take a newer picture: once it shows the pin, counting goes on from what it shows."""
+        if self._wanted is None or self._unanswered:
+            return
+        # A picture may have been taken just before the answer; a later one decides.
+        self._patience -= 1
+        if snapshot.status.override_target == self._wanted or self._patience <= 0:
+            self._wanted = None
+
     def settle(self, answer: Answer, snapshot: Snapshot) -> LogLine | None:
         """Take an answer; returns a line for the log if it was a refusal."""
-        if self._commander is not None and self._commander.idle:
-            self._wanted = None
+        from console.live.control import target_of
+
+        if target_of(answer.command) is not None and self._unanswered:
+            self._unanswered -= 1
+            self._patience = _PICTURES
         if answer.ok:
             return None
+        self._wanted = None
         time_s = snapshot.step.state.time_s if snapshot.step is not None else 0.0
         words = f"{answer.command.name}: {answer.message}"
         return LogLine(snapshot.newest, time_s, "refused", words, Actor.OPERATOR)

@@ -178,6 +178,8 @@ class LiveScreen(Screen[None]):
             return
         state = self._feed.state
         if state.snapshot is not self._scene.snapshot or state.problem != self._scene.problem:
+            if state.snapshot is not None:
+                self._desk.seen(state.snapshot)
             self._show(snapshot=state.snapshot, problem=state.problem)
 
     def _move(self, position: Position) -> None:

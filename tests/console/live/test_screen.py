@@ -316,7 +316,7 @@ async def test_lost_engine_says_what_to_do(isolated: Path) -> None:
 async def test_a_missing_run_is_said_on_the_screen(isolated: Path) -> None:
     app = console(StartAttach(isolated / "nothing"), settings=Settings())
     async with app.run_test(size=(100, 24)) as pilot:
-        await until(pilot, lambda: "found no run.db" in " ".join(shown(pilot).split()))
+        await until(pilot, lambda: "found none" in " ".join(shown(pilot).split()))
 
 
 async def test_quitting_an_ended_run_asks_nothing(finished_run: Path) -> None:
