@@ -89,7 +89,11 @@ async def _draw_all(policy: str) -> None:
     from core.runs.reader import RunReader
 
     directory = _live_run(policy, 190)
-    await _draw("live", StartAttach(directory))
+
+    async def zoom_out(pilot: Pilot[None]) -> None:
+        await pilot.press("z")
+
+    await _draw("live", StartAttach(directory), zoom_out)
 
     async def pin_three(pilot: Pilot[None]) -> None:
         await pilot.press("o")
