@@ -102,15 +102,15 @@ class SummaryAccumulator:
             alive: Shape (size,), False for runs that have ended; None means all live.
         """
         lives = np.ones(len(self._steps), dtype=bool) if alive is None else alive
-        requests = np.where(lives, np.nan_to_num(states.rps), 0.0) * self._interval_s
+        requests = np.where(lives, _known(states.rps), 0.0) * self._interval_s
         pods = states.replicas_ready + states.replicas_starting
         change = np.abs(states.replicas_desired - self._desired)
         self._steps += lives
         self._requests += requests
-        self._violations += requests * np.nan_to_num(states.slo_violation_ratio)
-        self._errors += requests * np.nan_to_num(states.error_ratio)
+        self._violations += requests * _known(states.slo_violation_ratio)
+        self._errors += requests * _known(states.error_ratio)
         self._pod_seconds += np.where(lives, pods, 0.0) * self._interval_s
-        self._churn += np.where(lives, np.nan_to_num(change), 0.0)
+        self._churn += np.where(lives, _known(change), 0.0)
         self._reward += np.where(lives, rewards, 0.0)
         self._desired = np.where(lives, states.replicas_desired, self._desired)
         self._latency.add(
@@ -206,6 +206,11 @@ def pool_summaries(summaries: Sequence[Summary], latencies: Iterable[LatencyMixt
         needed_pod_hours=sum(one.needed_pod_hours for one in summaries),
         latency=LatencyMixture.pooled(latencies),
     )
+
+
+def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values, with 0 where one is NaN; much faster than `np.nan_to_num` on short arrays."""
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def score(pod_hours: float, needed_pod_hours: float, slo_violation_ratio: float) -> float | None:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from core.agents.hpa import HpaPolicy
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
+from core.agents.static import StaticPolicy
+from core.agents.threshold import ThresholdPolicy
 from core.cluster.batch import FactsBatch, StateBatch
 from core.cluster.guardrails import Guardrails
 from core.cluster.simulator import SimulatorBatch
@@ -32,6 +34,8 @@ Integers = NDArray[np.int64]
 
 _ONE: Final = np.ones(1, dtype=np.bool_)
 _FIELDS: Final = fields(StateBatch)
+_STATE_ONLY: Final = (HpaPolicy, StaticPolicy, ThresholdPolicy)
+"""Policies that never look at the history, so that none need be kept for them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +107,23 @@ class _Together:
 
 
 class _OneByOne:
-    """A copy of the policy, with a history of its own, decides for each episode."""
+    """A copy of the policy decides for each episode, with a history of its own if it looks back."""
 
     def __init__(self, policies: Mapping[int, Policy], facts: FactsBatch) -> None:
         self._policies = policies
         self._facts = {index: facts.facts(index) for index in policies}
         self._histories = {
-            index: StateHistory(FactsBatch.from_facts([one])) for index, one in self._facts.items()
+            index: StateHistory(FactsBatch.from_facts([self._facts[index]]))
+            for index, policy in policies.items()
+            if not isinstance(policy, _STATE_ONLY)
         }
         self._states: StateBatch | None = None
+        self._shared: StateHistory | None = None
         for index, policy in policies.items():
             policy.reset(self._facts[index])
 
     def observe(self, states: StateBatch, history: StateHistory, *, begins: bool) -> None:
-        self._states = states
+        self._states, self._shared = states, history
         for index, own in self._histories.items():
             alone = StateBatch(
                 **{one.name: getattr(states, one.name)[index : index + 1] for one in _FIELDS}
@@ -127,13 +134,14 @@ class _OneByOne:
                 own.push(alone)
 
     def targets(self, observations: NDArray[np.float32]) -> Integers:
+        assert self._states is not None
+        assert self._shared is not None
         wanted = np.zeros(len(observations), dtype=np.int64)
         for index, policy in self._policies.items():
-            assert self._states is not None
             situation = Situation(
                 self._states.state(index),
                 self._facts[index],
-                self._histories[index],
+                self._histories.get(index, self._shared),
                 observations[index],
             )
             wanted[index] = policy.decide(situation).target

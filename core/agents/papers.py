@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,11 +74,16 @@ def make_manifest(
         scenarios=provenance.scenarios,
         seed=provenance.seed,
         timesteps=timesteps,
-        libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
+        libraries=dict(_library_versions()),
         evaluation={} if evaluation is None else evaluation.as_dict(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         weights_sha256=_NO_DIGEST,
     )
+
+
+@functools.cache
+def _library_versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
 def provenance_of(manifest: Manifest) -> Provenance:

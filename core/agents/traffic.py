@@ -18,7 +18,9 @@ from core.traffic.scenario import RewardWeights, Scenario
 
 _VALIDATION_SEED: Final = 20_260_501
 """The same for all trainings, so that their scores compare; no training draws from it."""
-_RANDOM_CASES: Final = 16
+_RANDOM_CASES: Final = 40
+_RANDOM_CASE_S: Final = 3600
+"""Many short episodes tell more than few long ones in the same time."""
 _EPISODES_PER_SCENARIO: Final = 2
 
 
@@ -73,7 +75,10 @@ def training_traffic(config: TrainingConfig) -> TrainingTraffic:
 
 def _random_traffic() -> TrainingTraffic:
     rng = np.random.default_rng(_VALIDATION_SEED)
-    scenarios: list[Scenario] = [random_scenario(rng) for _ in range(_RANDOM_CASES)]
+    scenarios: list[Scenario] = [
+        random_scenario(rng).model_copy(update={"duration_s": _RANDOM_CASE_S})
+        for _ in range(_RANDOM_CASES)
+    ]
     cases = tuple(
         Case(scenario, _VALIDATION_SEED + number) for number, scenario in enumerate(scenarios)
     )
