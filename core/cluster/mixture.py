@@ -172,6 +172,7 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
     time += low
     np.minimum(time, 0.5 * (low + high), out=time)
     found = result.ravel()
+    before_last = last = np.full(len(time), np.inf)
     going = np.ones(len(time), dtype=np.bool_)
     for _ in range(_MOST_STEPS):
         above, slope = sum_ticks_in_place(ramps.slower_and_density(time - fixed))
@@ -184,11 +185,13 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
         step *= above
         step /= np.maximum(slope, _TINY)
         step += time
-        outside = (step < low) | (step > high)
-        np.copyto(step, 0.5 * (low + high), where=outside)
-        moved = np.abs(step - time) > _QUEUE_TOLERANCE * step
+        distance = np.abs(step - time)
+        # Outside the bracket, or not closing in: bisect instead.
+        astray = (step < low) | (step > high) | (distance > 0.5 * before_last)
+        np.copyto(step, 0.5 * (low + high), where=astray)
+        before_last, last = last, np.abs(step - time)
         np.copyto(time, step, where=going)
-        going &= moved
+        going &= last > _QUEUE_TOLERANCE * step
         left = going.nonzero()[0]
         if not len(left):
             break
@@ -196,6 +199,7 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
             found[place] = time
             place, going = place[left], going[left]
             time, slower, low, high = time[left], slower[left], low[left], high[left]
+            before_last, last = before_last[left], last[left]
             fixed, ramps = fixed.take(left, axis=1), ramps.only(left)
     found[place] = time
     return result
