@@ -253,8 +253,8 @@ class SetupScreen(Screen[None]):
         for number, step in enumerate(STEPS, start=1):
             if self.query_one(f"#{step}") in widget.ancestors:
                 self._show_step(number)
-        # Hidden widgets cannot be focused before the stylesheet has shown their part.
-        self.call_after_refresh(widget.focus)
+        # At once, so that keys pressed in quick succession each go on from the one before.
+        self.set_focus(widget)
 
     def _show_step(self, number: int) -> None:
         self._step = number

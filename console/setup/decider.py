@@ -78,6 +78,8 @@ class DeciderPanel(Vertical):
     def choose_kind(self, kind: str) -> None:
         """Choose `policy` or `training`."""
         self.query_one("#kind", Choice).value = kind
+        # Not when the message arrives: who goes to the form now must find the right one.
+        self._show_form()
 
     @work(thread=True, exclusive=True, group="policies")
     def refresh_policies(self) -> None:

@@ -297,6 +297,7 @@ async def test_t_chooses_training_and_enter_starts_it(launched: list[RunConfig])
         assert "3 training" in shown(pilot)
         assert "Train PPO for 1,500,000 steps on broad random traffic" in shown(pilot)
         assert setup(pilot).query_one("#speed", Choice).disabled
+        assert pilot.app.focused is setup(pilot).query_one("#kind")
         await pilot.press("enter")
         await until(pilot, lambda: len(launched) == 1)
     (config,) = launched

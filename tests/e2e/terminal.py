@@ -1,0 +1,101 @@
+"""The console in a real pseudo-terminal: keys go in, a screen comes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import pexpect
+import pyte
+
+DEADLINE_S = 90.0
+"""Generous: the machine may be busy with other tests."""
+
+
+class Terminal:
+    """A terminal in which `rlscale-console` runs.
+
+    Args:
+        arguments: Of the command.
+        environment: Added to the environment of this process.
+        columns: Width in cells.
+        rows: Height in cells.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        columns: int = 80,
+        rows: int = 24,
+    ) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._process = pexpect.spawn(
+            sys.executable,
+            ["-m", "console.cli", *arguments],
+            dimensions=(rows, columns),
+            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            timeout=DEADLINE_S,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.close(force=True)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, one line per row."""
+        return "\n".join(self._screen.display)
+
+    def press(self, keys: str) -> None:
+        """Send keys as a terminal does."""
+        self._process.send(keys)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Read until the screen matches `pattern`; fails after a deadline, showing the screen."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            found = re.search(pattern, self.text)
+            if found is not None:
+                return found
+            if time.monotonic() > deadline or not self._read():
+                raise AssertionError(f"expected {pattern!r} on the screen, found:\n{self.text}")
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Read until `condition` holds; fails after a deadline, showing the screen."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            if time.monotonic() > deadline or not self._read():
+                raise AssertionError(f"expected {what}, found:\n{self.text}")
+
+    def wait_for_end(self) -> int:
+        """Read until the process has ended, and return its exit code."""
+        deadline = time.monotonic() + DEADLINE_S
+        while self._read():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"expected the end, found:\n{self.text}")
+        self._process.close()
+        return int(self._process.exitstatus or 0)
+
+    def _read(self) -> bool:
+        """Feed what arrives within a moment; False once the process has closed the terminal."""
+        try:
+            self._stream.feed(self._process.read_nonblocking(65_536, timeout=0.1))
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        return True
