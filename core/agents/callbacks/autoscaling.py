@@ -33,6 +33,7 @@ _METRICS: Final = (
     "replicas_ready",
     "replicas_desired",
 )
+_NOTHING: Final = RewardComponents(slo=0.0, cost=0.0, churn=0.0, error=0.0)
 _LOG_EVERY: Final = 16
 """Steps of all clusters between two samples for the log."""
 
@@ -61,7 +62,7 @@ class AutoscalingMetricsCallback(BaseCallback):
         self._clock = clock
         self._index = 0
         self._state: ClusterState | None = None
-        self._reward = RewardComponents(0.0, 0.0, 0.0, 0.0)
+        self._reward = _NOTHING
         self._wanted = np.zeros(0, dtype=np.int64)
 
     def _on_training_start(self) -> None:
@@ -97,7 +98,8 @@ class AutoscalingMetricsCallback(BaseCallback):
             )
         )
         self._index += 1
-        self._reward = step.rewards.components(0)
+        # The reward of an episode's last interval belongs to no decision of the next one.
+        self._reward = _NOTHING if step.done[0] else step.rewards.components(0)
         self._look()
         if self.n_calls % _LOG_EVERY == 0:
             self._log()

@@ -47,6 +47,8 @@ def test_a_training_from_config_to_bundle(tmp_path: Path, algo: Algorithm) -> No
     kind = ValuesKind.PROBABILITIES if algo is Algorithm.PPO else ValuesKind.Q_VALUES
     assert first.decision.values_kind is kind
     for step in sink.steps:
+        if step.state.time_s == 0.0:
+            assert step.reward.total == 0.0
         changed = step.target != step.decision.target
         assert step.actor is (Actor.GUARDRAIL if changed else Actor.POLICY)
         assert bool(step.guardrail) == changed
@@ -74,7 +76,10 @@ def test_a_training_from_config_to_bundle(tmp_path: Path, algo: Algorithm) -> No
         "step-000000000256",
         "step-000000000192",
     ]
-    assert list((tmp_path / "run" / "tensorboard").glob("events.out.tfevents.*"))
+    (log,) = (tmp_path / "run" / "tensorboard").glob("events.out.tfevents.*")
+    content = log.read_bytes()
+    for name in ("autoscaling/latency_p95_ms", "system/process_memory_mib", "evaluation/score"):
+        assert name.encode() in content, name
 
 
 def test_wandb_works_offline_and_keeps_its_files_in_the_run(tmp_path: Path) -> None:
