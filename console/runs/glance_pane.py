@@ -37,7 +37,10 @@ class GlancePane(Vertical):
         return self._glance is None or self._glance.row != row or row.is_live
 
     def show(self, glance: Glance | None) -> None:
-        """Show a run, or nothing."""
+        """Show a run, or nothing; costs nothing if it is the same as before."""
+        if glance is None and self._glance is None:
+            return
+        before = () if self._glance is None else self._glance.events
         self._glance = glance
         charts = () if glance is None else glance.charts
         for index, chart in enumerate(self.query(Chart)):
@@ -45,9 +48,10 @@ class GlancePane(Vertical):
             if index < len(charts):
                 chart.show(*charts[index])
         events = () if glance is None else glance.events
-        self.query_one("#glance-events", Static).update(
-            Content.styled("\n".join(events), "$series-axis")
-        )
+        if events != before:
+            self.query_one("#glance-events", Static).update(
+                Content.styled("\n".join(events), "$series-axis")
+            )
 
     def redraw(self) -> None:
         """Draw anew under another theme."""

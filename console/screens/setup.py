@@ -291,7 +291,7 @@ class SetupScreen(Screen[None]):
         names = ("environment", "traffic", "training" if self._is_training else "policy")
         for number, name in enumerate(names, start=1):
             style = "bold reverse" if number == self._step else "$series-axis"
-            parts.append((f" {number} {name} ", style))
+            parts.append((f" {number} {name} ", f"{style} @click=screen.go({number})"))
         self.query_one("#setup-heading", Static).update(Content.assemble(*parts))
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from core.errors import InputError
 
@@ -79,16 +79,19 @@ def optional_path(text: str) -> Path | None:
     return path
 
 
-def required(parse: Callable[[str], object | None], message: str) -> Callable[[str], object]:
-    """`parse`, but empty text is wrong with `message`."""
+def hpa_target(text: str) -> float | Path:
+    """The target CPU utilisation of an HPA, or the file of an HPA manifest.
 
-    def parse_required(text: str) -> object:
-        value = parse(text)
-        if value is None:
-            raise InputError(message)
-        return value
-
-    return parse_required
+    Raises:
+        InputError: Neither a share of the request nor a YAML file that exists.
+    """
+    text = text.strip()
+    if Path(text).suffix.lower() not in {".yaml", ".yml"}:
+        return cast("float", UTILIZATION.parse(text))
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise InputError("no such file")
+    return path
 
 
 STEPS = NumberRule(1_000, 1_000_000_000, integer=True, optional=True)
@@ -98,4 +101,4 @@ GAMMA = NumberRule(0, 1, optional=True)
 ENVIRONMENTS = NumberRule(1, 4096, integer=True, optional=True)
 PEAK_RPS = NumberRule(0.1, 10_000_000, optional=True)
 REPLICAS = NumberRule(1, 10_000, integer=True)
-UTILIZATION = NumberRule(0.05, 1.5)
+UTILIZATION = NumberRule(0.05, 1.5, words="0.05 to 1.5, or YAML")

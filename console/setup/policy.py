@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from console.settings import SetupChoices
-from console.setup.parsing import REPLICAS, UTILIZATION
+from console.setup.parsing import REPLICAS, hpa_target
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from console.widgets.pick_list import Entry, PickList
@@ -32,6 +32,8 @@ _HEADINGS = {
     "baseline": "baselines",
 }
 """By `PolicyOrigin`, whose module takes longer to import than the first paint may wait."""
+_PARAMETERS = {"hpa": "#target-utilization", "static": "#static-replicas"}
+"""Baselines with a number of their own, and the field that it is typed into."""
 _TARGET_UTILIZATION = 0.7
 
 
@@ -48,7 +50,7 @@ class PolicyForm(Vertical):
         self._choices = choices
         self._ascii_only = ascii_only
         self._entries: tuple[PolicyEntry, ...] = ()
-        self._name, _, self._parameter = choices.policy.partition(":")
+        self._name, self._parameter = _parts(choices.policy)
 
     def compose(self) -> ComposeResult:
         """Put the list over what it says, then the parameter and the mode."""
@@ -56,9 +58,9 @@ class PolicyForm(Vertical):
         yield Static("", id="policy-note", markup=False)
         yield Field(
             "target CPU",
-            UTILIZATION.parse,
+            hpa_target,
             text=self._parameter if self._name == "hpa" and self._parameter else "0.7",
-            hint="of the request",
+            hint="or a YAML file",
             id="target-utilization",
         )
         yield Field(
@@ -92,8 +94,8 @@ class PolicyForm(Vertical):
         """What `load_policy` takes."""
         name = self.query_one("#policies", PickList).picked
         if name == "hpa":
-            target = cast("float | None", self.query_one("#target-utilization", Field).value)
-            return "hpa" if target is None or target == _TARGET_UTILIZATION else f"hpa:{target:g}"
+            target = self.query_one("#target-utilization", Field).value
+            return "hpa" if target in (None, _TARGET_UTILIZATION) else f"hpa:{target}"
         if name == "static":
             return f"static:{self.query_one('#static-replicas', Field).value}"
         return name
@@ -116,11 +118,10 @@ class PolicyForm(Vertical):
 
     def choose(self, policy: str) -> None:
         """Pick a policy by its specification."""
-        name, _, parameter = policy.partition(":")
+        name, parameter = _parts(policy)
         self.query_one("#policies", PickList).pick(name)
         if parameter:
-            field = "#target-utilization" if name == "hpa" else "#static-replicas"
-            self.query_one(field, Field).text = parameter
+            self.query_one(_PARAMETERS[name], Field).text = parameter
         self._show()
 
     @property
@@ -139,6 +140,11 @@ class PolicyForm(Vertical):
         self.query_one("#mode-note", Static).update(self.query_one("#mode", Choice).chosen.meaning)
 
 
+def _parts(spec: str) -> tuple[str, str]:
+    """The name in the list and the text in its field, which most policies have none of."""
+    name, _, parameter = spec.partition(":")
+    return (name, parameter) if name in _PARAMETERS else (spec, "")
+
+
 def _name(entry: PolicyEntry) -> str:
-    # A baseline's parameter has a field of its own; a bundle's name is kept whole.
-    return entry.spec.partition(":")[0] if entry.origin.value == "baseline" else entry.spec
+    return _parts(entry.spec)[0]

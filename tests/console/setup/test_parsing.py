@@ -11,6 +11,7 @@ from console.setup.parsing import (
     SEED,
     STEPS,
     NumberRule,
+    hpa_target,
     optional_path,
 )
 from core.errors import InputError
@@ -81,3 +82,13 @@ def test_paths_that_cannot_be_traffic_say_why(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=message):
             optional_path(text)
+
+
+def test_an_hpa_takes_a_target_or_a_manifest(tmp_path: Path) -> None:
+    manifest = tmp_path / "hpa.yaml"
+    manifest.touch()
+    assert hpa_target("0.6") == 0.6
+    assert hpa_target(str(manifest)) == manifest
+    for text in ("", "70", str(tmp_path / "none.yaml"), "words"):
+        with pytest.raises(InputError):
+            hpa_target(text)

@@ -399,3 +399,25 @@ async def test_ascii_mode_is_ascii_alone(size: tuple[int, int]) -> None:
             await pilot.pause()
             text = shown(pilot)
             assert text.isascii(), {sign for sign in text if not sign.isascii()}
+
+
+async def test_an_hpa_manifest_is_remembered_and_started(
+    tmp_path: Path, launched: list[RunConfig]
+) -> None:
+    manifest = tmp_path / "hpa.yaml"
+    manifest.touch()
+    settings = Settings(setup=SetupChoices(policy=f"hpa:{manifest}"))
+    async with console(StartSetup(), settings=settings).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert config.policy == f"hpa:{manifest}"
+
+
+async def test_a_click_on_a_part_goes_there() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.click("#setup-heading", offset=(48, 0))
+        await until(pilot, lambda: pilot.app.focused is setup(pilot).query_one("#policies"))
