@@ -44,6 +44,8 @@ class FrameOptions:
     ascii_only: bool = False
     logarithmic: bool = False
     selected: bool = False
+    jumps: bool = False
+    """Whether the picture moves by a quarter at once instead of column by column."""
 
 
 def canvas_size(width: int, height: int) -> tuple[int, int]:
@@ -54,7 +56,7 @@ def canvas_size(width: int, height: int) -> tuple[int, int]:
 def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) -> tuple[Line, ...]:
     """All lines of a chart, each exactly `options.width` cells wide."""
     columns, rows = canvas_size(options.width, options.height)
-    shown = viewport.aligned(columns)
+    shown = viewport.aligned(columns, columns // 4 if options.jumps else 1)
     scale = fit_scale(data, shown, logarithmic=options.logarithmic)
     cells = draw(data, shown, scale, columns, rows, ascii_only=options.ascii_only)
     cells = _annotated(cells, data, shown, scale, options.ascii_only)
@@ -132,7 +134,7 @@ def _canvas_row(
 ) -> list[Span]:
     spans: list[Span] = []
     position = 0
-    keyed = [(owner, column == at) for column, owner in enumerate(owners)]
+    keyed = [(owner, column == at) for column, owner in enumerate(_carried(text, owners))]
     for (owner, inspected), group in groupby(keyed):
         size = sum(1 for _ in group)
         piece, series = text[position : position + size], _series_of(data, owner)
@@ -141,6 +143,16 @@ def _canvas_row(
         spans.append(Span(piece, series, bold=inspected))
         position += size
     return spans
+
+
+def _carried(text: str, owners: tuple[int, ...]) -> list[int]:
+    # A blank has no colour to show, so it takes that before it: fewer changes of colour are fewer
+    # bytes to the terminal.
+    carried: list[int] = []
+    for character, owner in zip(text, owners, strict=True):
+        blank = owner == EMPTY and character == " "
+        carried.append(carried[-1] if blank and carried else owner)
+    return carried
 
 
 def _series_of(data: ChartData, owner: int) -> Series | None:

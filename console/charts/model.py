@@ -102,14 +102,14 @@ class Viewport:
         """Length of what is shown."""
         return self.last - self.first
 
-    def aligned(self, columns: int) -> Viewport:
-        """The viewport widened to whole columns of a grid that does not move with the data.
+    def aligned(self, columns: int, at_once: int = 1) -> Viewport:
+        """The viewport moved on to whole columns of a grid that does not move with the data.
 
-        Then a drawn column keeps its samples while time goes on, and the picture moves by whole
-        columns or not at all.
+        Then a drawn column keeps its samples while time goes on, and the picture moves by
+        `at_once` columns or not at all.
         """
         if columns < 1 or self.span <= 0:
             return self
-        width = self.span / columns
+        width = self.span / columns * max(at_once, 1)
         last = math.ceil(self.last / width - 1e-9) * width
         return Viewport(last - self.span, last, self.cursor, self.in_time)

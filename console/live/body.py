@@ -26,12 +26,14 @@ class LiveBody(Widget):
 
     Args:
         signs: Characters to write with.
+        low_bandwidth: Draw what takes few bytes.
     """
 
     DEFAULT_CSS = "LiveBody { height: 1fr; width: 1fr; }"
 
-    def __init__(self, signs: Signs) -> None:
+    def __init__(self, signs: Signs, *, low_bandwidth: bool = False) -> None:
         super().__init__(id="live")
+        self._low_bandwidth = low_bandwidth
         self._signs = signs
         self._scene = Scene()
         self._charts: tuple[str, ...] = ()
@@ -189,7 +191,8 @@ class LiveBody(Widget):
                     chart.display = name in names
             missing = [name for name in names if self.chart(name) is None]
             grid.mount_all(
-                Chart(ascii_only=self._signs.plain, id=f"chart-{name}") for name in missing
+                Chart(ascii_only=self._signs.plain, jumps=self._low_bandwidth, id=f"chart-{name}")
+                for name in missing
             )
             self._charts = names
             columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2

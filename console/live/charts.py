@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,7 +167,10 @@ def traffic_viewport(snapshot: Snapshot) -> Viewport:
     interval = snapshot.info.interval_s if in_time else 1.0
     if navigation.span_s is None:
         first = float(axis[0])
-        return Viewport(first, max(float(axis[-1]), first + 10 * interval), cursor, in_time)
+        span = max(float(axis[-1]) - first, 10 * interval)
+        # Rounded up to an eighth, or a growing run would move at every step.
+        eighth = 2.0 ** math.floor(math.log2(span)) / 8
+        return Viewport(first, first + math.ceil(span / eighth) * eighth, cursor, in_time)
     span = navigation.span_s / snapshot.info.interval_s * interval
     # A run younger than the span fills the chart from the left and does not scroll yet.
     first = max(float(axis[-1]) - span, 0.0)

@@ -121,7 +121,8 @@ class LiveScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The parts and the keys."""
-        yield LiveBody(signs(self.console_app.drawing.ascii))
+        drawing = self.console_app.drawing
+        yield LiveBody(signs(drawing.ascii), low_bandwidth=drawing.low_bandwidth)
         yield KeyBar(*self.key_contexts)
 
     # -- the picture --------------------------------------------------------------------------

@@ -47,13 +47,13 @@ class Lines(Widget):
         """Put `lines` there, the first at the top."""
         before, self._shown = self._shown, [line.simplify() for line in lines]
         width = self.size.width
-        changed = [
-            Region(0, row, width, 1)
-            for row in range(max(len(before), len(self._shown)))
-            if row >= len(before)
-            or row >= len(self._shown)
-            or not before[row].is_same(self._shown[row])
-        ]
+        changed = []
+        for row in range(max(len(before), len(self._shown))):
+            if row >= len(before) or row >= len(self._shown):
+                changed.append(Region(0, row, width, 1))
+            elif not before[row].is_same(self._shown[row]):
+                first, last = _changed(before[row], self._shown[row], width)
+                changed.append(Region(first, row, last - first, 1))
         if changed:
             self.refresh(*changed)
 
@@ -66,3 +66,13 @@ class Lines(Widget):
         pieces = self._shown[y].render(base, end="", parse_style=self.app.stylesheet.parse_style)
         segments = [Segment(text, (base + style).rich_style) for text, style in pieces]
         return Strip(segments).adjust_cell_length(width, base.rich_style)
+
+
+def _changed(before: Content, line: Content, width: int) -> tuple[int, int]:
+    # The first cell that differs and the one behind the last; everything if styles moved too.
+    was, now = before.plain, line.plain
+    simple = len(was) == len(now) == before.cell_length == line.cell_length
+    if not simple or before.spans != line.spans:
+        return 0, width
+    differ = [one != other for one, other in zip(was, now, strict=True)]
+    return differ.index(True), len(differ) - differ[::-1].index(True)
