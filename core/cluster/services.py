@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from core.cluster.columns import Columns, Floats
@@ -10,6 +12,8 @@ from core.cluster.queueing import congest, flow, stationary_congestion
 from core.cluster.response import response_time, survival
 from core.cluster.telemetry import Sample
 from core.traffic.scenario import Scenario
+
+_TINY: Final = 1e-9
 
 
 class Services(Columns):
@@ -75,8 +79,9 @@ class Services(Columns):
         refused = arrivals * (capacity <= 0.0)
         if died is not None:
             # What a pod was serving dies with it.
-            busy = np.minimum(rates / np.where(capacity > 0.0, capacity, 1.0), 1.0)
-            lost = np.minimum(died * self._workers * busy, served)
+            dead = died * self._workers
+            bearable = np.maximum(capacity + dead / service_s, _TINY)
+            lost = np.minimum(dead * np.minimum(rates / bearable, 1.0), served)
             served = served - lost
             failed = failed + lost
             refused = np.minimum(refused + lost, arrivals)

@@ -130,7 +130,10 @@ class Telemetry(Columns):
             failed=np.maximum(arrived - sum_ticks(samples[Sample.ANSWERED]), 0.0),
             timeout=self._timeout_s[columns] / unit_s,
         )
-        latency_ms = quantiles(mixture) * (unit_s * 1000.0)
+        found = quantiles(mixture)
+        timeout_ms = self._timeout_s[columns] * 1000.0
+        latency_ms = np.where(found < mixture.timeout, found * (unit_s * 1000.0), timeout_ms)
+        np.maximum.accumulate(latency_ms, axis=0, out=latency_ms)  # they are found one by one
         silent = arrived == 0.0
         latency_ms[:, silent | (served == 0.0)] = np.nan
         share = 1.0 / np.where(silent, np.nan, arrived)
