@@ -21,8 +21,12 @@ SPEEDS = (
     Option("60", "60x", "an hour in one minute"),
     Option("max", "max", "as fast as this machine can"),
 )
+SIMULATOR = (
+    "A queueing model of a service and its pods: requests wait, pods take time to start, metrics "
+    "arrive late. Nothing else is needed."
+)
 CLUSTER_NEEDS = (
-    "needs a kubeconfig that may read the Deployment, and a Prometheus with its request rate and "
+    "Needs a kubeconfig that may read the Deployment, and a Prometheus with its request rate and "
     "latency histogram. It will start in SHADOW, where the policy advises and nothing is written. "
     "Not in this release."
 )
@@ -46,14 +50,9 @@ class EnvironmentPanel(Vertical):
     def compose(self) -> ComposeResult:
         """Name both environments; only the simulator can be chosen."""
         yield Static(
-            Content.assemble(
-                (f"{self._mark} ", "bold $accent"),
-                ("Simulator", "bold"),
-                "\n  A queueing model of a service and its pods: requests wait, pods take time "
-                "to start, metrics arrive late. Nothing else is needed.",
-            ),
-            classes="environment--entry -chosen",
+            Content.assemble((f"{self._mark} ", "bold $accent"), ("Simulator", "bold")),
         )
+        yield Static(SIMULATOR, classes="environment--words", markup=False)
         yield Choice("speed", SPEEDS, value=self._choices.speed, label_width=8, id="speed")
         yield Field(
             "seed",
@@ -62,13 +61,8 @@ class EnvironmentPanel(Vertical):
             placeholder="scenario's",
             id="seed",
         )
-        yield Static(
-            Content.assemble(
-                ("  Kubernetes cluster", "$series-axis bold"),
-                (f"\n  {CLUSTER_NEEDS[0].upper()}{CLUSTER_NEEDS[1:]}", "$series-axis"),
-            ),
-            classes="environment--entry -later",
-        )
+        yield Static("  Kubernetes cluster", classes="environment--later", markup=False)
+        yield Static(CLUSTER_NEEDS, classes="environment--words environment--later", markup=False)
 
     @property
     def seed(self) -> int | None:

@@ -18,6 +18,7 @@ from console.setup.parsing import ENVIRONMENTS, GAMMA, LEARNING_RATE, STEPS
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from core.agents.config import DEFAULT_STEPS, Algorithm
+from core.agents.settings import AgentSettings, DqnSettings, PpoSettings
 
 ALGORITHMS = (
     Option("ppo", "PPO", "Learns from what it does now; the better default."),
@@ -27,6 +28,11 @@ TRAFFIC = (
     Option("broad", "broad", "Random traffic of every kind, so that it copes with yours too."),
     Option("scenario", "this scenario", "Only the traffic picked beside; good at that alone."),
 )
+
+_TUNED: dict[Algorithm, AgentSettings] = {
+    Algorithm.PPO: PpoSettings(),
+    Algorithm.DQN: DqnSettings(),
+}
 
 
 class TrainingForm(Vertical):
@@ -55,14 +61,12 @@ class TrainingForm(Vertical):
             "learning rate",
             LEARNING_RATE.parse,
             text=_text(choices.learning_rate),
-            placeholder="tuned default",
             id="learning-rate",
         )
         yield Field(
             "gamma",
             GAMMA.parse,
             text=_text(choices.gamma),
-            placeholder="tuned default",
             hint="discount",
             id="gamma",
         )
@@ -70,7 +74,6 @@ class TrainingForm(Vertical):
             "environments",
             ENVIRONMENTS.parse,
             text=_text(choices.environments),
-            placeholder="tuned default",
             hint="clusters",
             id="environments",
         )
@@ -137,6 +140,10 @@ class TrainingForm(Vertical):
         self.query_one("#training-traffic-note", Static).update(traffic.chosen.meaning)
         default = DEFAULT_STEPS[self.algorithm]
         steps.input.placeholder = f"{default:,}"
+        tuned = _TUNED[self.algorithm]
+        self.query_one("#learning-rate", Field).input.placeholder = f"{tuned.learning_rate:g}"
+        self.query_one("#gamma", Field).input.placeholder = f"{tuned.gamma:g}"
+        self.query_one("#environments", Field).input.placeholder = str(tuned.environments)
         wanted = self.steps or default
         time = "" if steps.error else estimate(wanted, self._speeds.get(self.algorithm))
         self.query_one("#estimate", Static).update(time)
