@@ -24,7 +24,7 @@ class AgentSettings:
     hidden: tuple[int, ...] = (64, 64)
     """Units of each hidden layer; wider was not better."""
     activation: Literal["tanh", "relu"] = "relu"
-    reward_scale: float = 1.0
+    reward_scale: float = 5.0
     """Factor on the reward, on top of the scale in a scenario's reward weights."""
     temperature: float = 1.0
     """Softmax temperature on Q-values for mean-target inference (DQN)."""

@@ -120,13 +120,13 @@ def make_agent(
     from core.agents.dqn import DQNAgent
     from core.agents.papers import Provenance
     from core.agents.ppo import PPOAgent
-    from core.envs.vector import SimulatorVecEnv
+    from core.envs.paired import PairedVecEnv
 
     is_ppo = config.algo is Algorithm.PPO
     settings: AgentSettings = (PpoSettings if is_ppo else DqnSettings).from_overrides(
         config.hyper_parameters
     )
-    env = SimulatorVecEnv(
+    env = PairedVecEnv(
         traffic.source,
         settings.environments,
         config.seed,
