@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.filter import LineFilter
@@ -17,6 +18,7 @@ from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
 from console.keys import KeyContext, bindings
+from console.leaving import LeftRun, ask_about
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
 from console.start import (
     DrawingOptions,
@@ -69,6 +71,7 @@ class RlscaleApp(App[None]):
             ascii=ascii_only or self._settings.ascii,
             low_bandwidth=self._settings.low_bandwidth_now(os.environ),
         )
+        self._left_runs: list[LeftRun] = []
         self._ascii_filter = AsciiFilter(enabled=self.drawing.ascii)
         if self.drawing.low_bandwidth:
             self.animation_level = "none"
@@ -157,7 +160,23 @@ class RlscaleApp(App[None]):
             if isinstance(screen, LiveScreen) and screen.commands_running_engine:
                 screen.ask_to_leave()
                 return
-        self.exit()
+        left = next((run for run in reversed(self._left_runs) if run.is_live), None)
+        if left is None:
+            self.exit()
+        else:
+            ask_about(self, left)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top; a run that it leaves behind is remembered."""
+        from console.screens.live import LiveScreen
+
+        screen = self.screen
+        if isinstance(screen, LiveScreen) and screen.commands_running_engine:
+            snapshot = screen.scene.snapshot
+            if snapshot is not None:
+                training = snapshot.status.training is not None
+                self._left_runs.append(LeftRun(snapshot.info.directory, training))
+        return super().pop_screen()
 
     def _return_to(self, kind: type[ScreenKind]) -> ScreenKind | None:
         # A screen of that kind further down comes back as it was left.

@@ -1,0 +1,65 @@
+"""Quitting while an engine goes on that no screen of this console shows any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import RlscaleError
+
+if TYPE_CHECKING:
+    from console.app import RlscaleApp
+    from console.dialogs.leave import LeaveChoice
+
+_STOP_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRun:
+    """A run that this console could command when its screen was closed."""
+
+    directory: Path
+    training: bool
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its engine still works."""
+        from core.runs.reader import RunReader
+
+        try:
+            reader = RunReader(self.directory)
+        except RlscaleError:
+            return False
+        try:
+            return reader.status().state.is_live
+        finally:
+            reader.close()
+
+
+def ask_about(application: RlscaleApp, run: LeftRun) -> None:
+    """Ask whether the engine of `run` goes on, then quit."""
+    from console.dialogs.leave import LeaveChoice, LeaveDialog
+
+    def answered(choice: LeaveChoice | None) -> None:
+        if choice is LeaveChoice.LEAVE_RUNNING:
+            application.exit()
+        elif choice is LeaveChoice.STOP:
+            application.notify("Stopping the engine")
+            application.run_worker(partial(_stop, application, run), thread=True, exclusive=True)
+
+    application.push_screen(LeaveDialog(run.directory.name, training=run.training), answered)
+
+
+def _stop(application: RlscaleApp, run: LeftRun) -> None:
+    from core.runs.catalogue import stop_run
+
+    try:
+        stop_run(run.directory, timeout_s=_STOP_TIMEOUT_S)
+    except RlscaleError as error:
+        application.call_from_thread(
+            partial(application.notify, str(error), severity="error", markup=False)
+        )
+    else:
+        application.call_from_thread(application.exit)
