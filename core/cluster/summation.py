@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.cluster.columns import Floats
 
 
 def sum_ticks(values: Floats) -> Floats:
-    """Sum over the last axis but one, always in the same order, whatever the other axes.
+    """Sum over the last axis but one, tick after tick.
 
-    NumPy's own sum adds in another order when the last axis has size one.
+    NumPy adds rows one after the other as long as the last axis is longer than one; a single
+    column it would add in pairs, with another rounding. So a single column is doubled.
 
     Args:
         values: Shape (…, ticks, n).
@@ -16,24 +19,8 @@ def sum_ticks(values: Floats) -> Floats:
     Returns:
         Shape (…, n).
     """
-    count = values.shape[-2]
-    if count == 1:
-        return values[..., 0, :].copy()
-    half = count // 2
-    total: Floats = values[..., :half, :] + values[..., half : 2 * half, :]
-    if count % 2:
-        total[..., 0, :] += values[..., -1, :]
-    return sum_ticks_in_place(total)
-
-
-def sum_ticks_in_place(values: Floats) -> Floats:
-    """`sum_ticks` that leaves nothing useful in `values`."""
-    count = values.shape[-2]
-    while count > 1:
-        half = count // 2
-        values[..., :half, :] += values[..., half : 2 * half, :]
-        if count % 2:
-            values[..., 0, :] += values[..., count - 1, :]
-        count = half
-    total: Floats = values[..., 0, :]
+    if values.shape[-1] == 1:
+        alone: Floats = np.add.reduce(np.repeat(values, 2, axis=-1), axis=-2)[..., :1]
+        return alone
+    total: Floats = np.add.reduce(values, axis=-2)
     return total

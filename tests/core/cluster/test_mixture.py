@@ -45,11 +45,12 @@ def _mixture(rng: np.random.Generator, size: int, backlog: float, failing: bool)
     weight = rng.uniform(0.0, 1.0, shape) / (rate - 1.0)
     requests = rng.poisson(rng.uniform(0.5, 200.0, size), shape).astype(np.float64)
     requests[0] += 1.0
-    failed = rng.poisson(20.0, size) * (rng.random(size) < 0.3) if failing else np.zeros(size)
+    # Not as many as are answered: then any time up to the timeout would be a median.
+    failed = (rng.poisson(20.0, size) + 0.3) * (rng.random(size) < 0.3 * failing)
     return Mixture(
         np.array([requests, first, last, rate, weight]),
         np.where(rng.random(size) < 0.5, 0.0, rng.uniform(0.0, 3.0, size))[None, :],
-        failed.astype(np.float64),
+        failed,
         rng.uniform(60.0, 400.0, size),
     )
 
@@ -58,7 +59,7 @@ def _mixture(rng: np.random.Generator, size: int, backlog: float, failing: bool)
 @given(seed=st.integers(0, 2**31), backlog=st.floats(0.01, 60.0), failing=st.booleans())
 def test_quantiles_are_those_of_a_plain_bisection(seed: int, backlog: float, failing: bool) -> None:
     mixture = _mixture(np.random.default_rng(seed), 20, backlog, failing)
-    assert quantiles(mixture) == pytest.approx(_by_bisection(mixture), rel=3e-3)
+    assert quantiles(mixture) == pytest.approx(_by_bisection(mixture), rel=4e-3)
 
 
 def test_a_mixture_of_equal_ticks_is_one_of_them() -> None:
@@ -79,10 +80,11 @@ def test_if_nobody_is_answered_the_quantiles_are_the_timeout() -> None:
 
 
 @pytest.mark.parametrize("ticks", [1, 2, 7, 15, 16, 60])
-def test_ticks_are_added_up_the_same_way_alone_and_among_others(ticks: int) -> None:
-    values = np.random.default_rng(3).random((2, ticks, 37))
+@pytest.mark.parametrize("size", [2, 3, 8, 37, 256])
+def test_ticks_are_added_up_the_same_way_alone_and_among_others(ticks: int, size: int) -> None:
+    values = np.random.default_rng(3).random((2, ticks, size))
     together = sum_ticks(values)
     assert together == pytest.approx(values.sum(axis=1))
-    for index in range(37):
+    for index in range(size):
         alone = sum_ticks(np.ascontiguousarray(values[..., index : index + 1]))
         assert (alone[:, 0] == together[:, index]).all()
