@@ -62,6 +62,9 @@ def flow(queue: Floats, rates: Floats, arrivals: Floats, capacity: Floats, patie
     most_waiting = patient * serving
     queues = np.empty((ticks + 1, *queue.shape))
     queues[0] = queue
+    if not queue.any() and net.max() <= 0.0:
+        queues[1:] = 0.0
+        return Flow(queues, np.zeros_like(rates), arrivals.copy())
     wanted = np.empty_like(rates)
     most = np.empty_like(queue)
     for tick in range(ticks):

@@ -50,7 +50,7 @@ def _mixture(rng: np.random.Generator, size: int, backlog: float, failing: bool)
     return Mixture(
         np.array([requests, first, last, rate, weight]),
         np.where(rng.random(size) < 0.5, 0.0, rng.uniform(0.0, 3.0, size))[None, :],
-        failed,
+        failed.astype(np.float64),
         rng.uniform(60.0, 400.0, size),
     )
 
