@@ -37,11 +37,11 @@ class FixedScenarios:
     """One of a few given scenarios, with new noise in every episode."""
 
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
-        self._scenarios = list(scenarios)
+        self.scenarios = list(scenarios)
 
     def __call__(self, rng: np.random.Generator) -> Scenario:
         """Draw one of them."""
-        return self._scenarios[int(rng.integers(len(self._scenarios)))]
+        return self.scenarios[int(rng.integers(len(self.scenarios)))]
 
 
 @dataclass(frozen=True, slots=True)

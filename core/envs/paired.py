@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from core.envs.actions import Headroom
-from core.envs.batch_env import BatchEnv, ScenarioSource
+from core.envs.batch_env import ScenarioSource
+from core.envs.twins import twins
 from core.envs.vector import SimulatorVecEnv
 
-TWIN_ACTION: Final = "3-minute ×1.4"
-"""What always acts in the twins: a plain rate rule, near the best of its kind on random traffic."""
+_NEXT: Final = 2**31
+"""Beyond any cluster's number, so that the seed of the next start is none of theirs."""
 
 
 class PairedVecEnv(SimulatorVecEnv):
@@ -40,26 +40,26 @@ class PairedVecEnv(SimulatorVecEnv):
         self, source: ScenarioSource, num_envs: int, seed: int, *args: Any, **options: Any
     ) -> None:
         super().__init__(source, num_envs, seed, *args, **options)
-        headroom = Headroom()
-        self._twins = BatchEnv(
-            source,
-            num_envs,
-            seed,
-            headroom,
-            interval_s=options.get("interval_s", 15),
-            stagger=options.get("stagger", False),
+        self._next_seed = seed
+        self._twins = twins(
+            source, num_envs, options.get("interval_s", 15), options.get("stagger", False)
         )
-        self._twin_actions = np.full(num_envs, headroom.labels.index(TWIN_ACTION))
 
     def reset(self) -> NDArray[np.float32]:
         """Start an episode in every cluster and its twin."""
-        if self._seeds[0] is not None:
-            self._twins.seed(self._seeds[0])
-        self._twins.reset()
+        # Both sides are seeded alike at every start, or the pairs would come apart.
+        seed = self._next_seed if self._seeds[0] is None else self._seeds[0]
+        self._seeds[0] = seed
+        self._next_seed = int(np.random.default_rng([seed, _NEXT]).integers(2**31))
+        self._twins.restart(seed)
         return super().reset()
 
     def step_wait(self) -> VecEnvStepReturn:
         """Take one decision in every cluster and its twin and let one interval pass."""
         observations, rewards, dones, infos = super().step_wait()
-        twin_rewards = self._twins.step(self._twin_actions).rewards.total
-        return observations, rewards - twin_rewards.astype(np.float32), dones, infos
+        return observations, rewards - self._twins.rewards(), dones, infos
+
+    def close(self) -> None:
+        """Let go of the twins' process."""
+        self._twins.close()
+        super().close()
