@@ -59,6 +59,8 @@ class Proposal:
     """Pods that count."""
     assumed: int = 0
     """Pods for which a usage was assumed."""
+    others: int = 0
+    """Pods that are unready or have no sample."""
     problem: str = ""
     """Why the metric failed."""
 
@@ -174,7 +176,8 @@ def _from_pods(
     outcome = Outcome.RATIO
     if tolerances.hold(new_ratio) or crossed or backwards:
         replicas, outcome = seen.current, Outcome.UNCERTAIN
-    return Proposal(metric, replicas, outcome, usage, ready, sums.pods - ready)
+    others = sum(group.count for group in (*unready, *missing))
+    return Proposal(metric, replicas, outcome, usage, ready, sums.pods - ready, others)
 
 
 def _assumed_milli(metric: MetricSpec, group: PodGroup) -> int:

@@ -127,12 +127,8 @@ class HpaPolicy:
         current = state.replicas_desired
         now_s = state.time_s * (1.0 + LATENESS)
         self._follow_up(current)
-        found = controller.recommend(
-            now_s,
-            pods_of(state, controller.spec.metrics, now_s),
-            current,
-            existing=state.replicas_ready + state.replicas_starting,
-        )
+        pods = pods_of(state, controller.spec.metrics, now_s)
+        found = controller.recommend(now_s, pods, current)
         target = current if found.desired is None else found.desired
         self._advice = _Advice(now_s, current, target)
         words = explain(found, controller.spec, controller.settings)

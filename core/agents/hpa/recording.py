@@ -53,16 +53,24 @@ def replay(path: Path) -> list[ReplayedDecision]:
         if path.suffix == ".gz":
             content = gzip.decompress(content)
         recording = json.loads(content)
-        profiles, scenarios = recording["profiles"], recording["scenarios"]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: expected a recording of decisions, found none ({error})."
-        ) from error
-    return [
-        decision
-        for scenario in scenarios
-        for decision in _replay_scenario(scenario, profiles[scenario["profile"]]["flags"])
-    ]
+    except (OSError, EOFError, ValueError) as error:
+        raise _no_recording(path, str(error)) from error
+    if not isinstance(recording, dict):
+        raise _no_recording(path, "no fields at the top")
+    try:
+        return [
+            decision
+            for scenario in recording["scenarios"]
+            for decision in _replay_scenario(
+                scenario, recording["profiles"][scenario["profile"]]["flags"]
+            )
+        ]
+    except (KeyError, TypeError) as error:
+        raise _no_recording(path, f"{type(error).__name__} {error}") from error
+
+
+def _no_recording(path: Path, found: str) -> InputError:
+    return InputError(f"{path}: expected a recording of decisions, found {found}.")
 
 
 def _replay_scenario(
@@ -81,7 +89,7 @@ def _replay_scenario(
         proposed_s = entry["t_proposed_epoch"]
         decision = controller.decide(
             decided_s if proposed_s is None else proposed_s,
-            _pods(entry, spec.metrics, scenario["request_memory_mi"]),
+            _pods(entry, spec.metrics, scenario.get("request_memory_mi", 0)),
             entry["current"],
             carried_out_s=decided_s,
         )

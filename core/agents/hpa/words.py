@@ -44,7 +44,7 @@ def _because(proposal: Proposal, tolerances: Tolerances) -> str:
         return f"{metric.label} {shown} is within {tolerance:.3g} of {target}"
     words = f"{metric.label} {shown} of {target} on {proposal.pods} ready"
     if proposal.outcome is Outcome.UNCERTAIN:
-        return f"{words}, too little to go by with others starting or unmeasured: keep"
+        return f"{words}, too little to go by with {proposal.others} others: keep"
     if proposal.assumed:
         words += f" and {proposal.assumed} assumed"
     return f"{words}: {proposal.replicas}"

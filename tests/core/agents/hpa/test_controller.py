@@ -8,7 +8,8 @@ from core.agents.hpa import HpaController, PodGroup, Sample
 from core.agents.hpa.calculator import Observation
 from core.agents.hpa.controller import SyncOutcome, synchronize
 from core.agents.hpa.limits import Limit
-from core.agents.hpa.rules import Behavior
+from core.agents.hpa.metrics import MetricSource, MetricSpec, TargetKind
+from core.agents.hpa.rules import DEFAULT_BEHAVIOR, Behavior
 from core.agents.hpa.state import HpaState, Recommendation, ScaleEvent
 from tests.core.agents.hpa.factory import (
     FREE,
@@ -65,6 +66,14 @@ def test_a_failed_sync_leaves_no_recommendation() -> None:
     before = driver.controller.state
     assert driver.sync(None).outcome is SyncOutcome.FAILED
     assert driver.controller.state == before
+
+
+def test_a_negative_proposal_is_remembered_as_none_at_all() -> None:
+    metric = MetricSpec(MetricSource.EXTERNAL, "balance", TargetKind.AVERAGE_VALUE, 1000)
+    controller = HpaController(spec_of(metric, behavior=DEFAULT_BEHAVIOR))
+    found = controller.decide(0.0, [], 10, values={"external/balance": -5000})
+    assert (found.proposed, found.desired, found.aim) == (-5, 10, 10)
+    assert controller.state.recommendations[-1] == Recommendation(0, 0.0)
 
 
 # -- rule 9: min and max -------------------------------------------------------------------------

@@ -154,6 +154,16 @@ def test_an_event_past_its_own_directions_periods_may_be_overwritten() -> None:
     assert limit(HpaSpec(40, behavior=SLOW_DOWN), state, 12, 1, 15.0) == (4, Limit.RATE_DOWN)
 
 
+def test_events_downwards_go_by_the_periods_downwards() -> None:
+    quick_down = Behavior(SLOW_DOWN.scale_down, SLOW_DOWN.scale_up)
+    for behavior, kept in (
+        (SLOW_DOWN, events((4, 10.0), (2, 15.0))),
+        (quick_down, events((2, 15.0))),
+    ):
+        state = with_event(HpaState(), behavior, 12, 8, 10.0)
+        assert with_event(state, behavior, 8, 6, 15.0).scale_downs == kept
+
+
 def test_an_event_as_old_as_the_longest_period_is_not_overwritten() -> None:
     both = Behavior(rules(by_pods(4, 4), percent(10, 2)), rules(percent(50, 20)))
     state = with_event(HpaState(), both, 4, 8, 10.0)
@@ -179,11 +189,11 @@ def test_only_the_last_outdated_event_is_overwritten() -> None:
 
 
 def test_without_behavior_a_sync_at_most_doubles_or_reaches_4() -> None:
-    spec = spec_of(behavior=None, low=2, high=30)
-    for current, highest in ((2, 4), (3, 6), (10, 20), (14, 28)):
+    spec = spec_of(behavior=None, high=30)
+    for current, highest in ((1, 4), (2, 4), (3, 6), (10, 20), (14, 28)):
         assert limit(spec, HpaState(), current, 99, NOW_S) == (highest, Limit.RATE_UP)
     assert limit(spec, HpaState(), 15, 99, NOW_S) == (30, Limit.MAXIMUM)
-    assert limit(spec, HpaState(), 20, 0, NOW_S) == (2, Limit.MINIMUM)
+    assert limit(spec, HpaState(), 20, 0, NOW_S) == (1, Limit.MINIMUM)
     assert limit(spec, HpaState(), 20, 5, NOW_S) == (5, Limit.NONE)
     assert limit(spec, HpaState(), 10, 20, NOW_S) == (20, Limit.NONE)
 
