@@ -162,7 +162,8 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
     if not len(place):
         return result
     low = np.minimum(_earliest(mixture, slower), result).ravel()[place]
-    high = result.ravel()[place]
+    limit = result.ravel()[place]
+    high = limit.copy()
     slower = slower.ravel()[place]
     column = place % clusters
     fixed = mixture.fixed.take(column, axis=1)
@@ -186,8 +187,9 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
         step /= np.maximum(slope, _TINY)
         step += time
         distance = np.abs(step - time)
-        # Outside the bracket, or not closing in: bisect instead.
-        astray = (step < low) | (step > high) | (distance > 0.5 * before_last)
+        # Outside the bracket, or not closing in on it: bisect instead.
+        astray = (distance > 0.5 * before_last) & (high < limit)
+        astray |= (step < low) | (step > high)
         np.copyto(step, 0.5 * (low + high), where=astray)
         before_last, last = last, np.abs(step - time)
         np.copyto(time, step, where=going)
@@ -199,7 +201,7 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
             found[place] = time
             place, going = place[left], going[left]
             time, slower, low, high = time[left], slower[left], low[left], high[left]
-            before_last, last = before_last[left], last[left]
+            before_last, last, limit = before_last[left], last[left], limit[left]
             fixed, ramps = fixed.take(left, axis=1), ramps.only(left)
     found[place] = time
     return result
