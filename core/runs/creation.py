@@ -9,6 +9,7 @@ from typing import Any
 
 import core
 from core.agents.config import RANDOM_TRAFFIC
+from core.agents.hpa import is_manifest
 from core.agents.registry import load_policy
 from core.clock import Clock, SystemClock
 from core.locations import runs_directory
@@ -124,4 +125,7 @@ def _with_absolute_paths(config: InferenceConfig) -> InferenceConfig:
         changes["scenario"] = str(scenario.resolve())
     if len(policy.parts) > 1 and policy.is_dir():
         changes["policy"] = str(policy.resolve())
+    name, _, file = config.policy.partition(":")
+    if name == "hpa" and is_manifest(file):
+        changes["policy"] = f"{name}:{Path(file).expanduser().resolve()}"
     return config.model_copy(update=changes)
