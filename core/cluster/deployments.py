@@ -64,17 +64,14 @@ class Deployments(Columns):
         if down.any():
             columns = changed[down]
             self.pods.remove(columns, -amount[down], now[columns])
-        # Pods without room on the nodes wait, and those that waited may have room now.
-        crowded = self.nodes.limited & (
-            (self.pods.pending > 0) | (change > self.nodes.room(self.pods))
-        )
         up = ~down
-        free = up & ~crowded[changed]
+        crowded = self._crowded(change) if self.nodes.limited.any() else None
+        free = up if crowded is None else up & ~crowded[changed]
         if free.any():
             columns = changed[free]
             factor = self._slownesses(now)[columns]
             self.pods.create(columns, amount[free], now[columns], factor)
-        if crowded.any():
+        if crowded is not None and crowded.any():
             waiting = up & crowded[changed]
             if waiting.any():
                 self.pods.create_pending(changed[waiting], amount[waiting])
@@ -82,6 +79,11 @@ class Deployments(Columns):
                 second = int(now[index])
                 self.nodes.fill(index, self.pods, second, self._slowness(index, second))
         return accepted
+
+    def _crowded(self, change: Integers) -> Flags:
+        """Clusters where a node has to be found for pods, old ones or the new ones of `change`."""
+        pending = self.pods.pending > 0
+        return self.nodes.limited & (pending | (change > self.nodes.room(self.pods)))
 
     def advance(self, now: Integers, ticks: int) -> tuple[Floats, Floats | None]:
         """Let `ticks` seconds pass.

@@ -55,25 +55,23 @@ def flow(queue: Floats, rates: Floats, arrivals: Floats, capacity: Floats, patie
         patient: Expected requests of the last seconds up to the end of each tick, as many seconds
             as a request waits before it fails, same shape.
     """
-    ticks = len(rates)
     # Without a ready pod the connections are refused: everything that arrives fails at once.
     serving = capacity > 0.0
-    net = np.where(serving, rates - capacity, arrivals)
+    growth = np.where(serving, rates - capacity, arrivals)
     most_waiting = patient * serving
-    queues = np.empty((ticks + 1, *queue.shape))
+    queues = np.empty((len(rates) + 1, *queue.shape))
     queues[0] = queue
-    if not queue.any() and net.max() <= 0.0:
+    if not queue.any() and growth.max() <= 0.0:
         queues[1:] = 0.0
         return Flow(queues, np.zeros_like(rates), arrivals.copy())
+    np.minimum(growth, arrivals, out=growth)
     wanted = np.empty_like(rates)
-    most = np.empty_like(queue)
-    for tick in range(ticks):
-        before, level = queues[tick], wanted[tick]
-        np.add(before, net[tick], out=level)
-        np.add(before, arrivals[tick], out=most)
-        np.minimum(level, most, out=level)
+    for before, gain, most, level, after in zip(
+        queues, growth, most_waiting, wanted, queues[1:], strict=False
+    ):
+        np.add(before, gain, out=level)
         np.maximum(level, 0.0, out=level)
-        np.minimum(level, most_waiting[tick], out=queues[tick + 1])
+        np.minimum(level, most, out=after)
     failed = wanted - queues[1:]
     served = queues[:-1] + arrivals
     served -= wanted
@@ -123,9 +121,9 @@ def congest(congestion: Floats, rates: Floats, servers: Floats, service_s: Float
     added /= decay
     levels = np.empty((len(rates) + 1, *congestion.shape))
     levels[0] = congestion
-    for tick in range(len(rates)):
-        np.multiply(levels[tick], kept[tick], out=levels[tick + 1])
-        levels[tick + 1] += added[tick]
+    for before, keep, add, after in zip(levels, kept, added, levels[1:], strict=False):
+        np.multiply(before, keep, out=after)
+        after += add
     mean = levels[:-1] + levels[1:]
     mean *= 0.5
     return Congestion(mean, levels[-1].copy())

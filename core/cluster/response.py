@@ -193,12 +193,13 @@ def survival(law: ResponseTime, time: Floats) -> Floats:
     np.exp(waiting, out=waiting)
     waiting *= law.weight
     survival -= waiting
-    cell = law.last.ravel().nonzero()[0]
+    time = np.broadcast_to(time, survival.shape)
+    survival[law.first >= time] = 1.0  # nobody is answered yet; this may include time ≤ 0
+    cell = ((law.last > 0.0) & (law.first < time)).ravel().nonzero()[0]
     if len(cell):
         laws = np.empty((5, 1, len(cell)))
         laws[0] = 1.0
         for part, values in zip(laws[1:], (law.first, law.last, law.rate, law.weight), strict=True):
             values.take(cell, out=part[0])
-        time = np.broadcast_to(time, survival.shape).take(cell)
-        survival.put(cell, Ramps.of(laws).slower_and_density(time)[0])
+        survival.put(cell, Ramps.of(laws).slower_and_density(time.take(cell))[0])
     return survival
