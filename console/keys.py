@@ -15,6 +15,7 @@ class KeyContext(StrEnum):
     EVERYWHERE = "Everywhere"
     LIVE = "Live and replay: looking"
     CONTROL = "Live: in control"
+    TRAINING = "Live: a training"
     REPLAY = "Replay: moving through the run"
     OVERRIDE = "Override dialog"
     QUIT = "Quit dialog"
@@ -51,6 +52,7 @@ _EVERYWHERE = KeyContext.EVERYWHERE
 _LIVE = KeyContext.LIVE
 _CONTROL = KeyContext.CONTROL
 _REPLAY = KeyContext.REPLAY
+_TRAINING = KeyContext.TRAINING
 _OVERRIDE = KeyContext.OVERRIDE
 _QUIT = KeyContext.QUIT
 _SETUP = KeyContext.SETUP
@@ -150,9 +152,6 @@ KEYS: tuple[KeyEntry, ...] = (
         _LIVE, "l", "log_scale", "l", "log", "Logarithmic scale of the selected chart, and back"
     ),
     KeyEntry(
-        _LIVE, "v", "other_charts", "v", "view", "Training: its own charts, or those of the traffic"
-    ),
-    KeyEntry(
         _LIVE, "slash", "filter_log", "/", "filter", "Filter the event log by words or a pattern", 8
     ),
     KeyEntry(
@@ -197,6 +196,17 @@ KEYS: tuple[KeyEntry, ...] = (
         7,
     ),
     KeyEntry(_CONTROL, "minus", "speed(-1)", "-", "slower", "Slower", 7),
+    # A training: what can be done to it, and what else there is to see.
+    KeyEntry(_TRAINING, "space", "pause", "space", "pause", "Pause the training, or go on", 1),
+    KeyEntry(
+        _TRAINING,
+        "v",
+        "other_charts",
+        "v",
+        "view",
+        "Charts of the training, or of the traffic it trains on",
+        2,
+    ),
     # Replay: the same keys, on the play head of this console alone.
     KeyEntry(_REPLAY, "space", "pause", "space", "play", "Play, or halt", 1),
     KeyEntry(_REPLAY, "n", "next", "n", "step", "One decision on", 4),

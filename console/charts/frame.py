@@ -7,11 +7,11 @@ from itertools import groupby
 
 from console.charts.model import ChartData, Curve, LineStyle, Viewport
 from console.charts.raster import ASCII_MARKERS, EMPTY, MARK, THRESHOLD, Cells, draw
-from console.charts.scale import Scale, fit_scale, ticks
+from console.charts.scale import LABEL_WIDTH, Scale, fit_scale, labelled_ticks
 from console.charts.text import clock, short_number
 from console.themes import Series
 
-GUTTER = 5
+GUTTER = LABEL_WIDTH
 """Cells for tick labels, the same on all charts so that their time axes line up."""
 
 CURSOR_LINE = "│"
@@ -86,8 +86,8 @@ def _border(options: FrameOptions) -> Series | None:
 
 def _tick_labels(data: ChartData, scale: Scale, rows: int) -> dict[int, tuple[str, Series]]:
     labels = {
-        scale.row(value, rows): (short_number(value), Series.AXIS)
-        for value in ticks(scale, rows, whole=data.whole)
+        scale.row(value, rows): (text, Series.AXIS)
+        for value, text in labelled_ticks(scale, rows, whole=data.whole)
     }
     threshold = data.threshold
     if threshold is not None and 0 <= scale.share(threshold.value) <= 1:
@@ -126,6 +126,9 @@ def _annotated(
             text = f" {mark.label} "
             begin = column + 1 if column + 1 + len(text) <= columns else column - len(text)
             write(0, max(begin, 0), text, MARK, (EMPTY,))
+    if not data.measured:
+        text = " nothing yet "
+        write(len(rows) // 2, max((columns - len(text)) // 2, 0), text, EMPTY, (EMPTY,))
     return Cells(tuple("".join(row) for row in rows), tuple(tuple(belongs) for belongs in owners))
 
 
@@ -246,7 +249,7 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
     left, right = ("+", "+") if options.ascii_only else ("╰", "╯")
     border = _border(options)
     width = options.width - 2
-    write = clock if viewport.in_time else short_number
+    write = clock if viewport.in_time else _count
     line = [rule] * width
     _put(line, GUTTER + 1, write(max(viewport.first, 0.0)))
     last = write(viewport.last)
@@ -265,6 +268,10 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
         *_ruled(after, rule, border),
         Span(right, border),
     )
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}" if abs(value) < 100_000 else short_number(value)
 
 
 def _put(line: list[str], position: int, text: str) -> None:

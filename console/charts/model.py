@@ -82,6 +82,12 @@ class ChartData:
     """Whether the values are counts, so that ticks are whole numbers."""
 
     @property
+    def measured(self) -> bool:
+        """Whether there is anything to draw."""
+        # NaN is the one number that differs from itself.
+        return any(bool((curve.values == curve.values).any()) for curve in self.curves)
+
+    @property
     def has_positive(self) -> bool:
         """Whether a logarithmic scale would show anything."""
         return any(bool((curve.values > 0).any()) for curve in self.curves)

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from console.charts.model import ChartData, Viewport
+from console.charts.text import short_number
+
+LABEL_WIDTH = 5
+"""Most characters of a label."""
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _TOPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -91,6 +95,37 @@ def ticks(scale: Scale, rows: int, *, whole: bool = False) -> list[float]:
         if _is_short(step) and (not whole or step == round(step)):
             return [scale.low + index * step for index in range(parts + 1)]
     return [scale.low, scale.high]
+
+
+def labelled_ticks(scale: Scale, rows: int, *, whole: bool = False) -> list[tuple[float, str]]:
+    """Ticks with labels that have the same number of decimals all along."""
+    found = ticks(scale, rows, whole=whole)
+    if scale.logarithmic or len(found) < 2:
+        return [(value, short_number(value)) for value in found]
+    largest = max(abs(value) for value in found)
+    unit, letter = (1e6, "M") if largest >= 1e6 else (1e3, "k") if largest >= 9_999 else (1.0, "")
+    tolerance = abs(found[1] - found[0]) / unit * 1e-3
+    scaled = [value / unit for value in found]
+    decimals = next(
+        (
+            count
+            for count in range(4)
+            if all(abs(value - round(value, count)) <= tolerance for value in scaled)
+        ),
+        3,
+    )
+    return [
+        (value, _label(f"{one:.{decimals}f}{letter}", value))
+        for value, one in zip(found, scaled, strict=True)
+    ]
+
+
+def _label(text: str, value: float) -> str:
+    if abs(value) < 1e-12:
+        return "0"
+    if len(text) > LABEL_WIDTH:
+        text = text.replace("-0.", "-.")
+    return text if len(text) <= LABEL_WIDTH else short_number(value)
 
 
 def _is_short(step: float) -> bool:

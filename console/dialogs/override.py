@@ -85,7 +85,7 @@ class OverrideDialog(ModalScreen[OverridePreview | None]):
                     id="override-time",
                     compact=True,
                 )
-                yield Label("(empty: until released)", classes="hint")
+                yield Label("empty: until released", classes="hint")
             yield Static("", id="override-change", markup=False)
             yield Static("", id="override-verdict", markup=False)
             yield Static(

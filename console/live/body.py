@@ -195,8 +195,8 @@ class LiveBody(Widget):
                 for name in missing
             )
             self._charts = names
-            columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2
-            grid.styles.grid_size_columns = columns
+            places = {f"chart-{name}": place for place, name in enumerate(names)}
+            grid.sort_children(key=lambda chart: places.get(chart.id or "", len(places)))
         selected = names[scene.selected % len(names)]
         for name in names:
             chart = self.chart(name)
@@ -204,10 +204,7 @@ class LiveBody(Widget):
                 continue
             chart.selected = name == selected
             chart.display = not scene.full_screen or name == selected
-        if scene.full_screen:
-            grid.styles.grid_size_columns = 1
-        else:
-            grid.styles.grid_size_columns = 4 if len(names) > 6 else 3 if len(names) > 4 else 2
+        grid.styles.grid_size_columns = 1 if scene.full_screen else _columns(len(names))
 
     def _draw_charts(self, scene: Scene, snapshot: Snapshot) -> None:
         from console.live.charts import traffic_viewport, training_viewport
@@ -256,6 +253,10 @@ class LiveBody(Widget):
             span = f"charts show {span_text(scene.snapshot.view.navigation.span_s)}"
         fill = max(width - len(title) - len(span) - 6, 0)
         return Content.assemble((f" {title} ", "bold"), (rule * fill, FAINT), (f" {span}", MUTED))
+
+
+def _columns(charts: int) -> int:
+    return 4 if charts > 6 else 3 if charts > 4 else 2
 
 
 def _too_small(scene: Scene) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -10,13 +11,14 @@ from console.charts.text import clock, short_number
 from console.live.signs import FAINT, MUTED, Signs
 from console.live.snapshot import Snapshot
 from console.themes import Series, SeriesPalette
-from core.envs.observation import FEATURES
+from core.envs.observation import FEATURES, raw_value
 from core.state import Decision, Step, ValuesKind
 
 _SIDE_BY_SIDE = 76
 """Width from which the observation stands beside the values instead of below."""
-_LEFT_WIDTH = 30
+_LEFT_WIDTH = 28
 _FEATURE_WIDTH = 23
+_REASON_LINES = 3
 _BOUNDS = {feature.name: (feature.low, feature.high) for feature in FEATURES}
 
 
@@ -98,13 +100,13 @@ def _summary(step: Step, signs: Signs, width: int) -> list[Content]:
     arrow = f" {signs.arrow} "
     moment = Content.assemble(
         (clock(state.time_s), "bold"),
-        (f"  decision {step.index}   mode ", MUTED),
+        (f"  decision {step.index}  ", MUTED),
         step.mode.value,
     )
     wish = Content.assemble(
         ("policy wants ", MUTED),
         f"{state.replicas_desired}{arrow}{decision.target}",
-        ("   asked for ", MUTED),
+        ("  asked ", MUTED),
         (str(step.target), "bold"),
         (" by ", MUTED),
         step.actor.value,
@@ -112,10 +114,15 @@ def _summary(step: Step, signs: Signs, width: int) -> list[Content]:
     lines = [moment, wish]
     if moment.cell_length + wish.cell_length + 3 <= width:
         lines = [Content.assemble(moment, "   ", wish)]
-    lines.append(Content(signs.words(decision.reason)))
+    lines += [Content(line) for line in _wrapped(signs.words(decision.reason), width)]
     if step.guardrail:
-        lines.append(Content.styled(signs.words(step.guardrail), "$text-warning"))
+        words = _wrapped(signs.words(step.guardrail), width)
+        lines += [Content.styled(line, "$text-warning") for line in words]
     return [signs.cut(line, width) for line in lines]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, max_lines=_REASON_LINES, placeholder=" ...")
 
 
 def _values(
@@ -166,7 +173,7 @@ def _values(
 
 def _label(labels: tuple[str, ...], index: int, signs: Signs) -> str:
     text = labels[index] if index < len(labels) else f"action {index}"
-    return signs.words(text)
+    return signs.words(text.replace("-minute", " min"))
 
 
 def _reward(step: Step, drawing: Drawing, width: int) -> list[Content]:
@@ -184,7 +191,8 @@ def _reward(step: Step, drawing: Drawing, width: int) -> list[Content]:
         Content.assemble(
             f"  {name:<6}",
             drawing.bar(abs(value) / largest, bar_width, series),
-            f" {value:7.3f}".replace("-", drawing.signs.minus),
+            # Adding zero keeps what rounds to nothing from showing a sign.
+            f" {round(value, 3) + 0.0:7.3f}".replace("-", drawing.signs.minus),
         )
         for name, value, series in parts
     ]
@@ -217,13 +225,15 @@ def _observation(
     return lines
 
 
-def _feature(name: str, value: float, drawing: Drawing, width: int) -> Content:
+def _feature(name: str, scaled: float, drawing: Drawing, width: int) -> Content:
     low, high = _BOUNDS.get(name, (-1.0, 1.0))
-    written = short_number(value).replace("-", drawing.signs.minus)
-    bar = max((width - 7) // 3, 3)
+    value = raw_value(name, scaled) if name in _BOUNDS else scaled
+    written = short_number(round(value, 4)).replace("-", drawing.signs.minus)
+    bar = max((width - 14) // 2, 3)
     room = width - bar - 7
+    words = name.replace("utilization", "use").replace("_", " ")[:room]
     return Content.assemble(
-        (f"{name.replace('_', ' ')[:room]:<{room}}", MUTED),
+        (f"{words:<{room}}", MUTED),
         f" {written:>5} ",
         drawing.span_bar(low, high, value, bar),
     )

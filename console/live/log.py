@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.runs.columns import Steps
     from core.runs.records import Event
 
-_ACTOR_WIDTH = 9
+_ACTOR_WIDTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,20 @@ def scaling_lines(steps: Steps) -> list[LogLine]:
     return lines
 
 
-def event_lines(events: Sequence[Event]) -> list[LogLine]:
-    """One line per event."""
+def event_lines(events: Sequence[Event], started_wall_time: float | None = None) -> list[LogLine]:
+    """One line per event.
+
+    Args:
+        events: What happened.
+        started_wall_time: If given, times are wall time since then, as suits a training, whose
+            simulated time begins anew with every episode.
+    """
     return [
         LogLine(
             event.step,
-            event.time_s,
+            event.time_s
+            if started_wall_time is None
+            else max(event.wall_time - started_wall_time, 0.0),
             event.kind.value if event.actor is Actor.NOBODY else event.actor.value,
             event.message,
             event.actor,

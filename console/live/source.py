@@ -135,8 +135,12 @@ class RunSource:
         self._log_key = key
         self._read_scalings(end)
         events = [event for event in self._events if everything or event.step <= end]
-        merged = [*self._scalings, *event_lines(events)]
+        merged = [*self._scalings, *event_lines(events, self._origin())]
         return tuple(sorted(merged, key=lambda line: line.step))
+
+    def _origin(self) -> float | None:
+        info = self._reader.info()
+        return info.created_wall_time if info.kind is RunKind.TRAINING else None
 
     def _read_scalings(self, end: int) -> None:
         # Only what is new, if the log goes on where it ended; otherwise the stretch before `end`.

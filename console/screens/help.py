@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -45,21 +46,32 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as column:
             column.border_title = "Keys"
             column.border_subtitle = "up/down scroll, esc close"
-            rest = tuple(context for context in KeyContext if context not in self._contexts)
-            for context, rows in help_rows(*self._contexts, *rest):
-                yield Static(context.value, classes="help-heading")
-                yield Static(_table(rows), classes="help-rows")
-            yield Static("Words in the header", classes="help-heading")
-            yield Static(_table(list(_SIGNS)), classes="help-rows")
+            for heading, _ in self._sections():
+                yield Static(heading, classes="help-heading")
+                yield Static("", classes="help-rows")
 
     def on_mount(self) -> None:
         """Take the arrow keys at once."""
         self.query_one("#help").focus()
 
+    def on_resize(self) -> None:
+        """Wrap to the width there is."""
+        width = self.query_one("#help").scrollable_content_region.width
+        places = self.query(".help-rows").results(Static)
+        for place, (_, rows) in zip(places, self._sections(), strict=True):
+            place.update(_table(rows, max(width, _KEY_WIDTH + 10)))
 
-def _table(rows: list[tuple[str, str]]) -> Content:
-    # The second column hangs, so that a long line wraps below itself and not below the keys.
-    lines = [
-        Content.assemble((f"{key:<{_KEY_WIDTH}}", "bold $accent"), (text, "")) for key, text in rows
-    ]
+    def _sections(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        rest = tuple(context for context in KeyContext if context not in self._contexts)
+        keys = [(context.value, rows) for context, rows in help_rows(*self._contexts, *rest)]
+        return [*keys, ("Words in the header", list(_SIGNS))]
+
+
+def _table(rows: list[tuple[str, str]], width: int) -> Content:
+    # The second column hangs, so that a long line goes on below itself and not below the keys.
+    lines = []
+    for key, text in rows:
+        for row, part in enumerate(textwrap.wrap(text, width - _KEY_WIDTH)):
+            shown = key if row == 0 else ""
+            lines.append(Content.assemble((f"{shown:<{_KEY_WIDTH}}", "bold $accent"), (part, "")))
     return Content("\n").join(lines)

@@ -49,7 +49,7 @@ class LiveScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(KeyContext.LIVE, KeyContext.CONTROL, KeyContext.REPLAY)
+        *bindings(KeyContext.LIVE, KeyContext.CONTROL, KeyContext.REPLAY, KeyContext.TRAINING)
     ]
     AUTO_FOCUS = ""
 
@@ -98,6 +98,8 @@ class LiveScreen(Screen[None]):
     @property
     def key_contexts(self) -> tuple[KeyContext, ...]:
         """Which keys apply, for the footer and the help."""
+        if self._scene.training and not self._replay:
+            return (KeyContext.TRAINING, KeyContext.LIVE)
         if self._replay:
             return (KeyContext.REPLAY, KeyContext.LIVE)
         return (KeyContext.CONTROL, KeyContext.LIVE)
@@ -207,6 +209,7 @@ class LiveScreen(Screen[None]):
             **changes,  # type: ignore[arg-type]
         )
         self.body.draw(self._scene)
+        self.query_one(KeyBar).show_contexts(*self.key_contexts)
 
     def _notice(self, words: str, *, warning: bool = False) -> None:
         plain = signs(self.console_app.drawing.ascii).words(words)

@@ -25,8 +25,10 @@ class KeyBar(Static):
 
     def show_contexts(self, *contexts: KeyContext) -> None:
         """Show the keys of other contexts from now on."""
-        self._contexts = (*contexts, KeyContext.EVERYWHERE)
-        self._fill()
+        wanted = (*contexts, KeyContext.EVERYWHERE)
+        if wanted != self._contexts:
+            self._contexts = wanted
+            self._fill()
 
     def on_resize(self) -> None:
         """Fit the new width."""

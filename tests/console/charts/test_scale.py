@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.model import ChartData, Curve, Threshold, Viewport
-from console.charts.scale import Scale, fit_scale, ticks
+from console.charts.scale import Scale, fit_scale, labelled_ticks, ticks
 from console.charts.text import clock, short_number
 from console.themes import Series
 
@@ -80,6 +80,29 @@ def test_ticks_are_inside_and_ascending(scale: Scale, rows: int) -> None:
     assert len(found) >= 2
     assert all(scale.low <= tick <= scale.high + 1e-9 for tick in found)
     assert found == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("scale", "rows", "labels"),
+    [
+        (Scale(-0.5, 1.5), 7, ["-0.5", "0.5", "1.5"]),
+        (Scale(1.5, 4.0), 7, ["1.5", "4.0"]),
+        (Scale(-2.0, 0.0), 15, ["-2.0", "-1.6", "-1.2", "-0.8", "-0.4", "0"]),
+        (Scale(0, 10_000), 15, ["0", "2k", "4k", "6k", "8k", "10k"]),
+        (Scale(0, 500), 7, ["0", "250", "500"]),
+    ],
+)
+def test_labels_have_the_decimals_that_tell_them_apart(
+    scale: Scale, rows: int, labels: list[str]
+) -> None:
+    assert [text for _, text in labelled_ticks(scale, rows)] == labels
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.001, 1e6), st.integers(2, 30))
+def test_labels_fit_the_gutter(low: float, span: float, rows: int) -> None:
+    values = [low, low + span]
+    scale = fit_scale(_data(values, floor=None), _VIEW)
+    assert all(len(text) <= 5 for _, text in labelled_ticks(scale, rows))
 
 
 def test_ticks_of_counts_are_whole() -> None:
