@@ -191,19 +191,35 @@ def build_summary(
     )
 
 
-def pool_summaries(summaries: Sequence[Summary], latencies: Iterable[LatencyMixture]) -> Summary:
-    """The figures of several runs as if they were one, with the requests of all."""
+def average_summaries(summaries: Sequence[Summary], latencies: Iterable[LatencyMixture]) -> Summary:
+    """The figures of an average run, in which every run counts the same, however large.
+
+    Ratios are means of the runs' ratios. Pod-hours are the mean number of pods per needed pod,
+    times the mean of the needed pod-hours, so that the score is the mean of the runs' scores.
+    Runs without traffic have no score and are left out. Latencies are those of all requests.
+
+    Args:
+        summaries: At least one.
+        latencies: The mixture of each run.
+    """
+    judged = [one for one in summaries if one.needed_pod_hours > 0]
+    if not judged:
+        return summaries[0]
+    count = len(judged)
+    needed = sum(one.needed_pod_hours for one in judged) / count
+    pods_per_needed = sum(one.pod_hours / one.needed_pod_hours for one in judged) / count
+    requests = sum(one.requests for one in judged) / count
     return build_summary(
-        steps=sum(one.steps for one in summaries),
+        steps=round(sum(one.steps for one in judged) / count),
         totals=ExactTotals(
-            requests=sum(one.requests for one in summaries),
-            violations=sum(one.slo_violation_ratio * one.requests for one in summaries),
-            errors=sum(one.error_ratio * one.requests for one in summaries),
-            pod_seconds=sum(one.pod_hours for one in summaries) * 3600.0,
+            requests=requests,
+            violations=requests * sum(one.slo_violation_ratio for one in judged) / count,
+            errors=requests * sum(one.error_ratio for one in judged) / count,
+            pod_seconds=pods_per_needed * needed * 3600.0,
         ),
-        churn=sum(one.churn for one in summaries),
-        reward=sum(one.reward for one in summaries),
-        needed_pod_hours=sum(one.needed_pod_hours for one in summaries),
+        churn=sum(one.churn for one in judged) / count,
+        reward=sum(one.reward for one in judged) / count,
+        needed_pod_hours=needed,
         latency=LatencyMixture.pooled(latencies),
     )
 

@@ -27,7 +27,7 @@ from core.envs.history import StateHistory
 from core.envs.observation import build_observation
 from core.envs.reward import WeightsBatch, rewards
 from core.latency import LatencyMixture
-from core.summary import ExactTotals, Summary, SummaryAccumulator, pool_summaries
+from core.summary import ExactTotals, Summary, SummaryAccumulator, average_summaries
 from core.traffic.scenario import MetricsGapFault, Scenario
 
 Integers = NDArray[np.int64]
@@ -76,9 +76,9 @@ def evaluate_cases(policy: Policy, cases: Sequence[Case]) -> list[EpisodeResult]
     return [results[index] for index in range(len(cases))]
 
 
-def pool_results(results: Sequence[EpisodeResult]) -> Summary:
-    """The figures of several episodes as if they were one."""
-    return pool_summaries([one.summary for one in results], [one.latency for one in results])
+def average_results(results: Sequence[EpisodeResult]) -> Summary:
+    """The figures of an average episode; its score is the mean of the episodes' scores."""
+    return average_summaries([one.summary for one in results], [one.latency for one in results])
 
 
 class _Deciders(Protocol):

@@ -38,7 +38,7 @@ class TrainingProgress:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """One evaluation during training: means over the validation scenarios."""
+    """One evaluation during training: an average episode of validation traffic."""
 
     timesteps: int
     wall_s: float

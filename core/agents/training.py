@@ -41,7 +41,7 @@ class TrainingResult:
     """Speed over all of that."""
     seed: int
     evaluation: Summary
-    """The best bundle's figures, all validation episodes pooled."""
+    """The best bundle's figures in an average validation episode."""
     baseline_score: float | None
     """Score of the HPA at its defaults on the same traffic."""
     completed: bool

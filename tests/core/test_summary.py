@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from core.cluster.batch import StateBatch
 from core.latency import LatencyMixture
 from core.state import ClusterState
-from core.summary import ExactTotals, SummaryAccumulator, pool_summaries, score
+from core.summary import ExactTotals, SummaryAccumulator, average_summaries, score
 
 SHARES = (0.5, 0.95, 0.99)
 
@@ -118,10 +118,35 @@ def test_runs_of_a_batch_are_independent_and_end_at_different_times() -> None:
     assert (first.requests, second.requests) == (3000.0, 3000.0)
     assert (first.reward, second.reward) == (-2.0, -2.0)
     assert second.needed_pod_hours == pytest.approx(2 * first.needed_pod_hours)
-    pooled = pool_summaries([first, second], [sums.latency(0), sums.latency(1)])
-    assert pooled.requests == 6000.0
-    assert pooled.slo_violation_ratio == pytest.approx(0.1)
-    assert pooled.score == score(pooled.pod_hours, pooled.needed_pod_hours, 0.1)
+
+
+def test_every_run_counts_the_same_in_an_average() -> None:
+    def live(scale: float, violation: float) -> SummaryAccumulator:
+        sums = SummaryAccumulator(np.array([50.0]), 15.0)
+        replicas = round(4 * scale)
+        state = make_state(
+            rps=100.0 * scale,
+            slo_violation_ratio=violation,
+            replicas_ready=replicas,
+            replicas_starting=0,
+        )
+        sums.add_state(state, -scale)
+        return sums
+
+    small, large = live(1.0, 0.1), live(100.0, 0.0)
+    runs = [small.summary(), large.summary()]
+    average = average_summaries(runs, [small.latency(), large.latency()])
+    assert average.slo_violation_ratio == pytest.approx(0.05)
+    assert average.score == pytest.approx((2.0 + 3.0 + 2.0) / 2)
+    assert average.score == score(average.pod_hours, average.needed_pod_hours, 0.05)
+    assert average.requests == pytest.approx((1500 + 150_000) / 2)
+    assert average.reward == pytest.approx(-50.5)
+    silent = SummaryAccumulator(np.array([50.0]), 15.0)
+    with_silent = average_summaries(
+        [*runs, silent.summary()], [small.latency(), large.latency(), silent.latency()]
+    )
+    assert with_silent == average
+    assert average_summaries([silent.summary()], [silent.latency()]).score is None
 
 
 def test_without_traffic_there_is_no_score() -> None:

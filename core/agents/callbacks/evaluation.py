@@ -10,7 +10,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from core.agents.agent import Agent
 from core.agents.callbacks.checkpoints import Scores
-from core.agents.evaluation import Case, evaluate_cases, pool_results
+from core.agents.evaluation import Case, average_results, evaluate_cases
 from core.agents.hpa import HpaPolicy
 from core.agents.learned import LearnedPolicy
 from core.agents.settings import AgentSettings
@@ -26,7 +26,7 @@ class Validation:
 
     def baseline_score(self) -> float:
         """The score of the HPA at its defaults."""
-        summary = pool_results(evaluate_cases(HpaPolicy(), self.cases))
+        summary = average_results(evaluate_cases(HpaPolicy(), self.cases))
         return math.inf if summary.score is None else summary.score
 
 
@@ -88,7 +88,7 @@ class EvaluationCallback(BaseCallback):
         if baseline is None:
             baseline = self._validation.baseline_score()
         policy = LearnedPolicy(agent.bundle())
-        summary = pool_results(evaluate_cases(policy, self._validation.cases))
+        summary = average_results(evaluate_cases(policy, self._validation.cases))
         score = math.inf if summary.score is None else summary.score
         better = self._scores.best is None or score < self._scores.best
         if better:

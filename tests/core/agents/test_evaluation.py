@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.agents.config import Algorithm
-from core.agents.evaluation import Case, evaluate_cases, evaluate_policy, pool_results
+from core.agents.evaluation import Case, average_results, evaluate_cases, evaluate_policy
 from core.agents.hpa import HpaPolicy
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
@@ -102,9 +102,9 @@ def test_more_pods_cost_more_and_violate_less() -> None:
     assert many.slo_violation_ratio < few.slo_violation_ratio
     assert few.requests == many.requests > 0
     assert few.needed_pod_hours == many.needed_pod_hours
-    pooled = pool_results([evaluate_policy(StaticPolicy(4), scenario, 1)] * 2)
-    assert pooled.score == pytest.approx(few.score)
-    assert pooled.latency_p95_ms == pytest.approx(few.latency_p95_ms)
+    average = average_results([evaluate_policy(StaticPolicy(4), scenario, 1)] * 2)
+    assert average.score == pytest.approx(few.score)
+    assert average.latency_p95_ms == pytest.approx(few.latency_p95_ms)
 
 
 class CountsItsHistory:
