@@ -116,3 +116,42 @@ class Driver:
             self.sync(load, after_s=after_s)
             found.append(self.current)
         return found
+
+
+FULL_MANIFEST = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 2
+  maxReplicas: 20
+  metrics:
+  - type: Resource
+    resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}
+  - type: Resource
+    resource: {name: memory, target: {type: AverageValue, averageValue: 512Mi}}
+  - type: ContainerResource
+    containerResource:
+      {name: cpu, container: app, target: {type: AverageValue, averageValue: 250m}}
+  - type: Pods
+    pods: {metric: {name: requests}, target: {type: AverageValue, averageValue: "1.5k"}}
+  - type: Object
+    object:
+      metric: {name: rps, selector: {matchLabels: {a: b}}}
+      describedObject: {apiVersion: v1, kind: Service, name: web}
+      target: {type: Value, value: 2k}
+  - type: External
+    external: {metric: {name: queue}, target: {type: AverageValue, averageValue: 30}}
+  behavior:
+    scaleUp:
+      stabilizationWindowSeconds: 10
+      selectPolicy: Min
+      tolerance: 0.05
+      policies:
+      - {type: Pods, value: 3, periodSeconds: 30}
+      - {type: Percent, value: 50, periodSeconds: 60}
+    scaleDown:
+      selectPolicy: Disabled
+status: {currentReplicas: 4}
+"""

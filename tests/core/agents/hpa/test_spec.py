@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from core.agents.hpa import HpaSpec, read_manifest
+from core.agents.hpa import HpaSpec
 from core.agents.hpa.metrics import MetricSource, MetricSpec, TargetKind
-from core.agents.hpa.quantity import parse_quantity, to_float, to_milli
 from core.agents.hpa.rules import (
     DEFAULT_BEHAVIOR,
     DEFAULT_DOWN,
@@ -25,44 +21,7 @@ from core.agents.hpa.rules import (
     SelectPolicy,
 )
 from core.errors import InputError
-
-FULL = """
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: web, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
-  minReplicas: 2
-  maxReplicas: 20
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}
-  - type: Resource
-    resource: {name: memory, target: {type: AverageValue, averageValue: 512Mi}}
-  - type: ContainerResource
-    containerResource:
-      {name: cpu, container: app, target: {type: AverageValue, averageValue: 250m}}
-  - type: Pods
-    pods: {metric: {name: requests}, target: {type: AverageValue, averageValue: "1.5k"}}
-  - type: Object
-    object:
-      metric: {name: rps, selector: {matchLabels: {a: b}}}
-      describedObject: {apiVersion: v1, kind: Service, name: web}
-      target: {type: Value, value: 2k}
-  - type: External
-    external: {metric: {name: queue}, target: {type: AverageValue, averageValue: 30}}
-  behavior:
-    scaleUp:
-      stabilizationWindowSeconds: 10
-      selectPolicy: Min
-      tolerance: 0.05
-      policies:
-      - {type: Pods, value: 3, periodSeconds: 30}
-      - {type: Percent, value: 50, periodSeconds: 60}
-    scaleDown:
-      selectPolicy: Disabled
-status: {currentReplicas: 4}
-"""
+from tests.core.agents.hpa.factory import FULL_MANIFEST
 
 
 def minimal(**fields: Any) -> dict[str, Any]:
@@ -75,7 +34,7 @@ def metric_with(kind: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_full_manifest() -> None:
-    assert HpaSpec.from_manifest(yaml.safe_load(FULL)) == HpaSpec(
+    assert HpaSpec.from_manifest(yaml.safe_load(FULL_MANIFEST)) == HpaSpec(
         max_replicas=20,
         min_replicas=2,
         metrics=(
@@ -106,7 +65,7 @@ def test_a_full_manifest() -> None:
 
 
 def test_keys_of_samples() -> None:
-    keys = [metric.key for metric in HpaSpec.from_manifest(yaml.safe_load(FULL)).metrics]
+    keys = [metric.key for metric in HpaSpec.from_manifest(yaml.safe_load(FULL_MANIFEST)).metrics]
     assert keys == ["cpu", "memory", "app/cpu", "pods/requests", "object/rps", "external/queue"]
 
 
@@ -257,89 +216,3 @@ def test_a_misspelt_field_comes_with_a_suggestion() -> None:
     with pytest.raises(InputError) as caught:
         HpaSpec.from_manifest(minimal(behaviour={}))
     assert caught.value.hint == "Did you mean behavior?"
-
-
-# -- quantities -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "milli"),
-    [
-        ("1", "1", 1000),
-        ("500m", "0.5", 500),
-        (".5", "0.5", 500),
-        ("1.", "1", 1000),
-        ("+2k", "2000", 2_000_000),
-        ("-3", "-3", -3000),
-        ("100n", "0.0000001", 1),  # rounded away from 0
-        ("-100u", "-0.0001", -1),
-        ("64Mi", "67108864", 67_108_864_000),
-        ("1e3", "1000", 1_000_000),
-        ("12E-1", "1.2", 1200),
-        ("2E", "2000000000000000000", 2 * 10**21),
-        ("9e99", str(2**63 - 1), (2**63 - 1) * 1000),
-    ],
-)
-def test_quantities(text: str, value: str, milli: int) -> None:
-    quantity = parse_quantity(text)
-    assert quantity == Decimal(value)
-    assert to_milli(quantity) == milli
-
-
-@pytest.mark.parametrize("text", ["", "m", "1x", "1 k", "1.2.3", "--1", "1mi", "nan", "\u0661"])
-def test_what_is_no_quantity(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text) or "^$"):
-        parse_quantity(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("0", 0.0),
-        ("0.1", 0.1),
-        ("0.05", 0.05),
-        ("0.052", 52 * 0.001),  # 0.052000000000000005
-        ("0.0005", 500 * 1e-6),
-        ("2", 2.0),
-        ("3k", 3000.0),
-    ],
-)
-def test_a_tolerance_is_a_whole_number_times_a_power_of_a_thousand(text: str, value: float) -> None:
-    assert to_float(parse_quantity(text)) == value
-
-
-# -- files ----------------------------------------------------------------------------------------
-
-
-def test_a_file_may_hold_other_objects_too(tmp_path: Path) -> None:
-    path = tmp_path / "web.yaml"
-    path.write_text(f"kind: Deployment\nspec: {{}}\n---\n{FULL}\n---\n", encoding="utf-8")
-    assert read_manifest(path) == HpaSpec.from_manifest(yaml.safe_load(FULL))
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "expected the manifest of an HPA, found no such file or directory."),
-        ("a: [", "expected the manifest of an HPA, found invalid YAML on line 1."),
-        ("", "expected one HorizontalPodAutoscaler of autoscaling/v2, found none."),
-        ("kind: Deployment", "found none."),
-        (f"{FULL}\n---\n{FULL}", "found 2."),
-        ("kind: HorizontalPodAutoscaler\nspec: {maxReplicas: 0}", "spec.maxReplicas: expected"),
-    ],
-)
-def test_files_without_a_usable_hpa(tmp_path: Path, text: str | None, message: str) -> None:
-    path = tmp_path / "web.yaml"
-    if text is not None:
-        path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        read_manifest(path)
-    assert caught.value.message.startswith(f"{path}: ")
-    assert message in caught.value.message
-
-
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
-    path = tmp_path / "web.yaml"
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="found no YAML text"):
-        read_manifest(path)
