@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from textual.content import Content
@@ -27,6 +28,8 @@ class Act:
     """Higher is more notable."""
     sign: str
     series: Series
+    lasting: bool = False
+    """Whether it holds until the next decision, as an operator's pin does."""
 
 
 def actions_strip(snapshot: Snapshot, signs: Signs, palette: SeriesPalette, width: int) -> Content:
@@ -44,7 +47,7 @@ def actions_strip(snapshot: Snapshot, signs: Signs, palette: SeriesPalette, widt
         sign = act.sign if act is not None else " "
         if column == cursor:
             style += " reverse"
-        elif act is not None and act.rank > 1:
+        elif act is not None and act.rank > 1 and not act.lasting:
             style += " bold"
         parts.append(Content.styled(sign, style))
     parts.append(Content.styled(legend, MUTED))
@@ -69,7 +72,6 @@ def act_columns(snapshot: Snapshot, signs: Signs, columns: int) -> list[Act | No
         return found
     places = _places(step_axis(snapshot), viewport, columns)
     target, desired = window.high["target"], window.low["replicas_desired"]
-    lowest = window.low["target"]
     for index, column in enumerate(places.tolist()):
         if not 0 <= column < columns:
             continue
@@ -78,13 +80,12 @@ def act_columns(snapshot: Snapshot, signs: Signs, columns: int) -> list[Act | No
             bool(window.ups[index]),
             bool(window.downs[index]),
             float(target[index] - desired[index]) / max(float(desired[index]), 1.0),
-            float(lowest[index]),
             signs,
         )
         present = found[column]
         if present is None or act.rank > present.rank:
             found[column] = act
-    _fill_between(found, signs, window.bucket_steps)
+    _fill_between(found, signs)
     return found
 
 
@@ -96,22 +97,21 @@ def _places(
     return np.ceil(share - 1e-6).astype(np.int64) - 1
 
 
-def _fill_between(found: list[Act | None], signs: Signs, bucket_steps: int) -> None:
+def _fill_between(found: list[Act | None], signs: Signs) -> None:
     # Between two decisions nothing changed: the strip stays a line where they are sparse.
-    known = [index for index, act in enumerate(found) if act is not None]
-    if not known:
-        return
     quiet = Act(0, signs.hold, Series.AXIS)
-    for index in range(known[0], known[-1]):
-        if found[index] is None:
-            found[index] = quiet
+    known = [index for index, act in enumerate(found) if act is not None]
+    for left, right in pairwise(known):
+        before, after = found[left], found[right]
+        held = before is not None and after is not None and before.sign == after.sign
+        filler = before if held and before is not None and before.lasting else quiet
+        for index in range(left + 1, right):
+            found[index] = Act(0, filler.sign, filler.series)
 
 
-def _act(
-    actors: frozenset[Actor], up: bool, down: bool, growth: float, lowest: float, signs: Signs
-) -> Act:
+def _act(actors: frozenset[Actor], up: bool, down: bool, growth: float, signs: Signs) -> Act:
     if Actor.OPERATOR in actors:
-        return Act(6, signs.operator, Series.OPERATOR)
+        return Act(6, signs.operator, Series.OPERATOR, lasting=True)
     if Actor.GUARDRAIL in actors:
         return Act(5, signs.guardrail, Series.GUARDRAIL)
     if Actor.FALLBACK in actors:
@@ -125,4 +125,4 @@ def _act(
         return Act(2, signs.down, ACTOR_SERIES[Actor.POLICY])
     if Actor.POLICY in actors:
         return Act(1, signs.hold, Series.AXIS)
-    return Act(1, signs.advice, Series.AXIS)
+    return Act(1, signs.advice, Series.AXIS, lasting=True)

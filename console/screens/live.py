@@ -394,7 +394,8 @@ class LiveScreen(Screen[None]):
 
         def leave(choice: LeaveChoice | None) -> None:
             if choice is LeaveChoice.LEAVE_RUNNING:
-                self.app.exit()
+                name = snapshot.info.run_id
+                self.app.exit(message=f"Run {name} goes on: rlscale-console attach {name}")
             elif choice is LeaveChoice.STOP:
                 self._leaving = True
                 self._notice("Stopping the engine")
@@ -408,6 +409,9 @@ class LiveScreen(Screen[None]):
         snapshot = self._scene.snapshot
         if snapshot is not None:
             self._desk.send(snapshot, made(snapshot.status))
+            # Who commands has read the caption.
+            if self._scene.caption:
+                self._show(caption="")
 
     def on_live_screen_answered(self, event: Answered) -> None:
         """Say what became of a command; the log keeps what was refused."""
