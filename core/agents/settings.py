@@ -76,8 +76,8 @@ class DqnSettings(AgentSettings):
     gradient_steps: int = 4
     """Gradient steps after each step of all clusters."""
     learning_rate: float = 5e-4
-    return_steps: int = 3
-    """Rewards summed before bootstrapping; 5 was worse than 1 and 3."""
+    return_steps: int = 1
+    """Rewards summed before bootstrapping; 3 and 5 were worse."""
     buffer_size: int = 200_000
     """Transitions remembered, over all clusters."""
     learning_starts: int = 4_096
