@@ -209,7 +209,14 @@ class SimulatorBatch(Columns):
 
         Args:
             snapshot: Made by a batch of the same size.
+
+        Raises:
+            ValueError: If it was made by a batch of another size.
         """
+        if snapshot.batch.size != self.size:
+            raise ValueError(
+                f"expected a snapshot of {self.size} slots, found {snapshot.batch.size}"
+            )
         vars(self).update(vars(duplicate(snapshot.batch)))
 
     def fork(self, index: int, copies: int, reseed: Sequence[int] | None = None) -> SimulatorBatch:

@@ -176,6 +176,12 @@ def test_a_snapshot_leads_back_to_its_moment() -> None:
             assert_same(one, other)
 
 
+def test_a_snapshot_of_another_batch_is_refused() -> None:
+    one = batch_of([scenario_of()], [1])
+    with pytest.raises(ValueError, match="expected a snapshot of 2 slots, found 1"):
+        batch_of([scenario_of()] * 2, [1, 2]).restore(one.snapshot())
+
+
 def test_forks_share_the_future_of_their_slot() -> None:
     scenarios = _random_scenarios(41, 3)
     targets = _random_targets(6, scenarios)
