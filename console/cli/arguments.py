@@ -134,3 +134,13 @@ def add_peak(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="scale a trace so that the 99.5th percentile of its rate is R requests per second",
     )
+
+
+def add_ascii(parser: argparse.ArgumentParser) -> None:
+    """Add `--ascii` to a command that opens the console; before the command it means the same."""
+    parser.add_argument(
+        "--ascii",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="draw the console without characters outside ASCII",
+    )

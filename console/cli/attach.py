@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from console.cli.arguments import RUN, add_json, positive_number, speed, whole_number
+from console.cli.arguments import RUN, add_ascii, add_json, positive_number, speed, whole_number
 from console.cli.output import print_json
 from core.errors import RunError
 
@@ -21,6 +21,7 @@ def configure(commands: Any) -> None:
     attach.add_argument(
         "--read-only", action="store_true", help="look only: nothing can be changed from here"
     )
+    add_ascii(attach)
     attach.set_defaults(execute=_attach, parser=attach)
 
     replay = commands.add_parser(
@@ -29,6 +30,7 @@ def configure(commands: Any) -> None:
         description="Open a run in the console with a play head of its own; it is not changed.",
     )
     _add_run(replay)
+    add_ascii(replay)
     replay.set_defaults(execute=_replay, parser=replay)
 
     control = commands.add_parser(

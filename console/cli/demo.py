@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from console.cli.arguments import LARGEST_SEED, add_json, whole_number
+from console.cli.arguments import LARGEST_SEED, add_ascii, add_json, whole_number
 from core.errors import InputError
 
 
@@ -26,6 +26,7 @@ def configure(commands: Any) -> None:
         help="where all randomness comes from (default: the scenario's own)",
     )
     parser.add_argument("--headless", action="store_true", help="run without the console")
+    add_ascii(parser)
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
 

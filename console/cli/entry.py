@@ -21,7 +21,7 @@ from console.cli import (
     scenario,
     train,
 )
-from console.cli.arguments import Parser
+from console.cli.arguments import Parser, add_ascii
 from console.cli.output import print_error
 from core import __version__
 from core.errors import RlscaleError
@@ -47,10 +47,8 @@ def build_parser() -> Parser:
     """The whole command line."""
     parser = Parser(prog="rlscale-console", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"rlscale-console {__version__}")
-    parser.add_argument(
-        "--ascii", action="store_true", help="draw the console without characters outside ASCII"
-    )
-    parser.set_defaults(execute=_open_console, parser=parser)
+    add_ascii(parser)
+    parser.set_defaults(execute=_open_console, parser=parser, ascii=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for module in _COMMANDS:
         module.configure(commands)

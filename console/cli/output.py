@@ -38,29 +38,41 @@ def print_json(content: Mapping[str, Any]) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """Print a table.
 
     Args:
         columns: Headings.
         rows: Cells; None shows as "-".
-        right: Headings of the columns that are aligned to the right.
+        right: Headings of the columns that are aligned to the right; they are never cut, because
+            half a number is a wrong number.
+        whole: Headings of other columns that are never cut, such as names to be copied.
     """
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
-        # A column of numbers is never cut: half a number is a wrong number.
-        numeric = name in right
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric)
+        length = max((len(str(row[len(table.columns)])) for row in rows), default=0)
+        table.add_column(
+            name,
+            justify="right" if name in right else "left",
+            min_width=length if name in right or name in whole else None,
+        )
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
     console = Console(file=sys.stdout, width=width, highlight=False)
+    # Wider than the terminal rather than cut: the terminal wraps.
+    console.width = max(console.width, Measurement.get(console, console.options, table).minimum)
     # Printed by ourselves: rich has its own idea of how to end when the reader of a pipe left.
     with console.capture() as captured:
         console.print(table)

@@ -74,7 +74,7 @@ def _list(arguments: argparse.Namespace) -> int:
         )
         return 0
     rows = [[entry.spec, entry.origin, entry.description] for entry in entries]
-    print_table(["policy", "from", "what it is"], rows)
+    print_table(["policy", "from", "what it is"], rows, whole=["policy"])
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from console.cli.arguments import LARGEST_SEED, add_json, add_peak, speed, whole_number
+from console.cli.arguments import LARGEST_SEED, add_ascii, add_json, add_peak, speed, whole_number
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def configure(commands: Any) -> None:
     how.add_argument(
         "--detach", action="store_true", help="let an engine run it in the background and return"
     )
+    add_ascii(parser)
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
 

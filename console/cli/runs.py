@@ -76,9 +76,10 @@ def _list(arguments: argparse.Namespace) -> int:
         return 0
     rows = [_entry_row(entry) for entry in entries]
     print_table(
-        ["run", "kind", "state", "policy", "scenario", "time", "SLO", "pods·h"],
+        ["run", "state", "time", "SLO", "pods·h"],
         rows,
         right=["time", "SLO", "pods·h"],
+        whole=["run"],
     )
     return 0
 
@@ -113,7 +114,7 @@ def _entry_content(entry: RunEntry) -> dict[str, Any]:
 
 def _entry_row(entry: RunEntry) -> list[object]:
     if entry.info is None or entry.status is None:
-        return [entry.run_id, "?", "unreadable", entry.error, None, None, None, None]
+        return [entry.run_id, f"unreadable: {entry.error}", None, None, None]
     status, training = entry.status, entry.status.training
     if training is not None:
         share = training.timesteps / training.total_timesteps if training.total_timesteps else 0.0
@@ -125,14 +126,8 @@ def _entry_row(entry: RunEntry) -> list[object]:
             percent(status.totals.slo_violation_ratio),
             number(status.totals.pod_hours),
         ]
-    return [
-        entry.run_id,
-        entry.info.kind,
-        status.state,
-        entry.info.policy,
-        entry.info.scenario,
-        *figures,
-    ]
+    # The name of a run tells policy and scenario.
+    return [entry.run_id, status.state, *figures]
 
 
 def _show(arguments: argparse.Namespace) -> int:

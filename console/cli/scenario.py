@@ -109,7 +109,7 @@ def _list(arguments: argparse.Namespace) -> int:
         )
         return 0
     rows = [[entry.name, duration(entry.duration_s), entry.description] for entry in entries]
-    print_table(["scenario", "length", "what happens"], rows, right=["length"])
+    print_table(["scenario", "length", "what happens"], rows, right=["length"], whole=["scenario"])
     return 0
 
 

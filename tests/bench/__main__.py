@@ -121,7 +121,8 @@ def _print_table(figures: Sequence[Figure]) -> None:
     print(f"{head[0]:<{wide[0]}}  {head[1]:>{wide[1]}}  {head[2]:>{wide[2]}}  {head[3]}")
     for what, measured, target, unit, ok in rows:
         line = f"{what:<{wide[0]}}  {measured:>{wide[1]}}  {target:>{wide[2]}}  {unit:<{wide[3]}}"
-        print(f"{line}  {'ok' if ok else 'falls short'}")
+        verdict = "ok" if ok else "falls short"
+        print(f"{line}  {verdict}" if target != "-" else line.rstrip())
 
 
 def _text(value: float | str | None) -> str:
