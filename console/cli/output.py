@@ -72,7 +72,8 @@ def print_table(
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
     console = Console(file=sys.stdout, width=width, highlight=False)
     # Wider than the terminal rather than cut: the terminal wraps.
-    console.width = max(console.width, Measurement.get(console, console.options, table).minimum)
+    unbounded = console.options.update(max_width=10_000)
+    console.width = max(console.width, Measurement.get(console, unbounded, table).minimum)
     # Printed by ourselves: rich has its own idea of how to end when the reader of a pipe left.
     with console.capture() as captured:
         console.print(table)

@@ -55,6 +55,20 @@ def test_a_table_in_a_pipe_is_not_cut(capsys: pytest.CaptureFixture[str]) -> Non
     assert "-" in lines[-1]
 
 
+def test_on_a_narrow_terminal_neither_names_nor_numbers_are_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "dumb")
+    name, words = "20261122-123834-hpa-flash-crowd-eb1c", "words that may well be wrapped " * 2
+    print_table(["run", "what", "SLO"], [[name, words, "10.71 %"]], right=["SLO"], whole=["run"])
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "2026" in line]
+    assert name in line
+    assert "10.71 %" in line
+    assert "wrapped" not in line
+
+
 def test_square_brackets_are_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["name"], [["[bold]x[/bold]"]])
     assert "[bold]x[/bold]" in capsys.readouterr().out
