@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -13,10 +12,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from console.dialogs.confirm import ConfirmDialog
-from console.dialogs.export import ExportDialog, ExportRequest
 from console.keys import KeyContext, bindings
-from console.runs import deeds
+from console.runs.desk import RunDesk
 from console.runs.glance import Glance, read_glance
 from console.runs.glance_pane import GlancePane
 from console.runs.listing import RunListing
@@ -28,8 +25,6 @@ from core.errors import RlscaleError
 from core.runs.records import RunKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from console.app import RlscaleApp
 
 EMPTY = (
@@ -60,6 +55,11 @@ class RunsScreen(Screen[None]):
         self._rows: list[RunRow] = []
         self._read = False
         self._reading = False
+
+    @property
+    def desk(self) -> RunDesk:
+        """Carries out what the keys ask for."""
+        return RunDesk(self.console_app, self._begun, self._done)
 
     @property
     def console_app(self) -> RlscaleApp:
@@ -193,113 +193,51 @@ class RunsScreen(Screen[None]):
     def _leave_filter(self) -> None:
         self.table.focus()
 
-    @property
-    def _readable(self) -> RunRow | None:
-        row = self.table.selected
-        if row is not None and not row.readable:
-            self._refuse(f"This run cannot be read: {row.message}")
-            return None
-        return row
-
     # -- what is done ---------------------------------------------------------------------------
 
     @on(RunTable.RowSelected)
     def action_attach(self) -> None:
         """Open the selected run."""
-        row = self._readable
-        if row is not None:
-            self.console_app.open_live(row.directory)
+        if (row := self.table.selected) is not None:
+            self.desk.open(row)
 
     def action_look(self) -> None:
         """Open the selected run without the right to command it."""
-        row = self._readable
-        if row is not None:
-            self.console_app.open_live(row.directory, read_only=True)
+        if (row := self.table.selected) is not None:
+            self.desk.open(row, read_only=True)
 
     def action_replay(self) -> None:
         """Play the selected run again."""
-        row = self._readable
-        if row is None:
-            return
-        if row.kind is RunKind.TRAINING:
-            self._refuse("A training has no single course to replay. Enter opens it.")
-        else:
-            self.console_app.open_replay(row.directory)
+        if (row := self.table.selected) is not None:
+            self.desk.replay(row)
 
     def action_mark(self) -> None:
         """Mark the selected run for comparing, or unmark it."""
-        if self.table.selected is not None:
-            self.table.toggle_mark()
+        self.table.toggle_mark()
 
     def action_compare(self) -> None:
         """Compare the two marked runs, or the marked one with the selected one."""
-        pair = self.table.pair
-        if pair is None:
-            self._refuse("Comparing takes two runs: mark them with space.")
-            return
-        first, second = pair
-        if first.kind is not second.kind:
-            self._refuse("Expected two runs of the same kind, found a training and a policy's run.")
-            return
-        from console.screens.compare import CompareScreen
-
-        self.app.push_screen(CompareScreen(first.directory, second.directory))
+        self.desk.compare(self.table.pair)
 
     def action_export(self) -> None:
         """Write the selected run to a file."""
-        row = self._readable
-        if row is None:
-            return
-
-        def answered(request: ExportRequest | None) -> None:
-            if request is not None:
-                self._do(f"Exporting to {request.target}", lambda: deeds.export(row, request))
-
-        self.app.push_screen(ExportDialog(row.run_id, Path.cwd()), answered)
+        if (row := self.table.selected) is not None:
+            self.desk.export(row)
 
     def action_stop(self) -> None:
         """Stop the engine of the selected run, after asking."""
-        row = self.table.selected
-        if row is None:
-            return
-        if not row.is_live:
-            self._refuse(f"No engine works on this run; it is {row.state_word}.")
-            return
-        rest = (
-            "What it has learned is kept."
-            if row.kind is RunKind.TRAINING
-            else "What it has recorded is kept."
-        )
-        self._ask(
-            "Stop this run?", f"{row.run_id}\n{row.title}. {rest}", "stop it", deeds.stop, row
-        )
+        if (row := self.table.selected) is not None:
+            self.desk.stop(row)
 
     def action_resume(self) -> None:
         """Let an engine take up the selected run again."""
-        row = self.table.selected
-        if row is None:
-            return
-        if not row.can_resume:
-            self._refuse(_why_not_resumed(row))
-            return
-        self._do(f"Resuming {row.run_id}", lambda: deeds.resume(row))
+        if (row := self.table.selected) is not None:
+            self.desk.resume(row)
 
     def action_delete(self) -> None:
         """Delete the selected run, after asking."""
-        row = self.table.selected
-        if row is None:
-            return
-        if row.is_live:
-            self._refuse("An engine works on this run; stop it first with x.")
-            return
-        self._ask(
-            "Delete this run?",
-            f"{row.run_id}\n{row.title}, {row.started}.\n"
-            "Its file, logs and checkpoints go; there is no way back.",
-            "delete",
-            deeds.delete,
-            row,
-        )
+        if (row := self.table.selected) is not None:
+            self.desk.delete(row)
 
     def action_filter(self) -> None:
         """Show only runs that contain some words."""
@@ -316,34 +254,12 @@ class RunsScreen(Screen[None]):
         elif len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
-    def _ask(
-        self, title: str, text: str, verb: str, deed: Callable[[RunRow], str], row: RunRow
-    ) -> None:
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._do(f"{verb.capitalize()} {row.run_id}", lambda: deed(row))
-
-        self.app.push_screen(ConfirmDialog(title, text, verb), answered)
-
-    def _do(self, note: str, deed: Callable[[], str]) -> None:
+    def _begun(self, note: str) -> None:
         self._say(Content.styled(note, "$accent"))
-        self._work_on(deed)
 
-    @work(thread=True, group="deeds")
-    def _work_on(self, deed: Callable[[], str]) -> None:
-        try:
-            result, failed = deed(), False
-        except (RlscaleError, OSError) as error:
-            result, failed = str(error), True
-        self.app.call_from_thread(self._done, result, failed)
-
-    def _done(self, result: str, failed: bool) -> None:
-        self.notify(result, severity="error" if failed else "information", markup=False)
+    def _done(self) -> None:
         self._show_note()
         self._look()
-
-    def _refuse(self, reason: str) -> None:
-        self.notify(reason, severity="warning", markup=False)
 
     def _redraw(self) -> None:
         self.query_one(GlancePane).redraw()
@@ -357,11 +273,3 @@ def _advice(row: RunRow) -> str:
         resumes = ", u resumes" if row.can_resume else ""
         return f"{row.title}. Enter looks back{resumes}."
     return f"{row.title}. Enter looks back, p replays, u starts it over."
-
-
-def _why_not_resumed(row: RunRow) -> str:
-    if row.is_live:
-        return "An engine works on this run already."
-    if not row.readable:
-        return f"This run cannot be read: {row.message}"
-    return "This training is finished; t sets up another."

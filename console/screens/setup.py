@@ -19,6 +19,7 @@ from console.launching import start_in_background
 from console.settings import SetupChoices
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
+from console.setup.fields import fields_of
 from console.setup.plan import run_config, sentence
 from console.setup.traffic import TrafficPanel
 from console.start import StartSetup
@@ -78,7 +79,7 @@ class SetupScreen(Screen[None]):
         self._show_step(2)
         self.call_after_refresh(self.choose, self._request)
         self._show_sentence()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.traffic.redraw())
 
     def on_screen_resume(self) -> None:
         """Read again what other screens may have changed."""
@@ -227,21 +228,7 @@ class SetupScreen(Screen[None]):
         self.console_app.remember(settings.model_copy(update={"setup": choices}))
 
     def _fields(self, step: str) -> list[Widget]:
-        # Parts that are hidden for lack of room still have fields: going there shows them.
-        panel = self.query_one(f"#{step}")
-        return [
-            widget
-            for widget in panel.query("*").results(Widget)
-            if widget.can_focus
-            and not widget.disabled
-            and all(
-                isinstance(ancestor, Widget) and ancestor.display
-                for ancestor in widget.ancestors_with_self
-                if isinstance(ancestor, Widget)
-                and ancestor is not panel
-                and panel in ancestor.ancestors
-            )
-        ]
+        return fields_of(self.query_one(f"#{step}"))
 
     def _go_to(self, step: int) -> None:
         self._show_step(step)
@@ -310,6 +297,3 @@ class SetupScreen(Screen[None]):
 
     def _say(self, content: Content) -> None:
         self.query_one("#setup-sentence", Static).update(content)
-
-    def _redraw(self) -> None:
-        self.traffic.redraw()

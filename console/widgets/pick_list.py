@@ -113,6 +113,9 @@ class PickList(OptionList):
 
     def _fill(self) -> None:
         shown = self._shown()
+        before = self._picked
+        if shown and before not in {entry.value for entry in shown}:
+            self._picked = shown[0].value
         options: list[Option] = []
         heading = ""
         for entry in shown:
@@ -122,14 +125,10 @@ class PickList(OptionList):
             options.append(Option(self._prompt(entry), id=entry.value))
         if not shown:
             options.append(Option(Content.styled("nothing matches", "$series-axis"), disabled=True))
-        before = self._picked
         with self.prevent(OptionList.OptionHighlighted):
             self.set_options(options)
             if shown:
-                if before not in {entry.value for entry in shown}:
-                    self._picked = shown[0].value
                 self.highlighted = self.get_option_index(self._picked)
-        self._redraw_marks()
         if self._picked != before:
             self.post_message(self.Picked(self, self._picked))
 
@@ -144,15 +143,16 @@ class PickList(OptionList):
             (f"  {entry.note}", "$series-axis"),
         )
 
-    def _redraw_marks(self) -> None:
+    def _redraw(self, *values: str) -> None:
         for entry in self._shown():
-            self.replace_option_prompt(entry.value, self._prompt(entry))
+            if entry.value in values:
+                self.replace_option_prompt(entry.value, self._prompt(entry))
 
     def _on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         value = event.option.id
         if value is None or value == self._picked:
             return
-        self._picked = value
-        self._redraw_marks()
+        before, self._picked = self._picked, value
+        self._redraw(before, value)
         self.post_message(self.Picked(self, value))
