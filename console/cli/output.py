@@ -61,11 +61,13 @@ def print_table(
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
+        uncut = name in right or name in whole
         length = max((len(str(row[len(table.columns)])) for row in rows), default=0)
         table.add_column(
             name,
             justify="right" if name in right else "left",
-            min_width=length if name in right or name in whole else None,
+            no_wrap=uncut,
+            min_width=length if uncut else None,
         )
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))

@@ -117,7 +117,8 @@ def _entry_row(entry: RunEntry) -> list[object]:
         return [entry.run_id, f"unreadable: {entry.error}", None, None, None]
     status, training = entry.status, entry.status.training
     if training is not None:
-        share = training.timesteps / training.total_timesteps if training.total_timesteps else 0.0
+        # A training ends with the rollout in which it reaches its steps, a little beyond them.
+        share = min(1.0, training.timesteps / max(1, training.total_timesteps))
         reached = f"{100 * share:.0f} % of {training.total_timesteps:,}"
         figures: list[object] = [reached, None, None]
     else:

@@ -59,8 +59,8 @@ def test_on_a_narrow_terminal_neither_names_nor_numbers_are_cut(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setenv("COLUMNS", "30")
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "58")
+    monkeypatch.setenv("TERM", "xterm")
     name, words = "20261122-123834-hpa-flash-crowd-eb1c", "words that may well be wrapped " * 2
     print_table(["run", "what", "SLO"], [[name, words, "10.71 %"]], right=["SLO"], whole=["run"])
     [line] = [line for line in capsys.readouterr().out.splitlines() if "2026" in line]
