@@ -29,8 +29,8 @@ def configure(commands: Any) -> None:
         "--policy",
         default="ppo",
         metavar="POLICY",
-        help="ppo, dqn, hpa, hpa:0.6, threshold, static:N, a trained policy's name, or a bundle's "
-        "directory (default ppo)",
+        help="ppo, dqn, hpa, hpa:0.6, hpa:FILE.yaml (a manifest), threshold, static:N, a trained "
+        "policy's name, or a bundle's directory (default ppo)",
     )
     parser.add_argument(
         "--scenario",
