@@ -276,11 +276,11 @@ KEYS: tuple[KeyEntry, ...] = (
         _COMPARE, "escape", "back", "esc", "back", "Back to the list; clears the cursor first", 2
     ),
     # Dialogs.
-    KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1, True),
+    KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
     KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
     KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
-    KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1, True),
+    KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1),
     KeyEntry(_EXPORT, "escape", "cancel", "esc", "cancel", "Write nothing", 2, True),
     KeyEntry(_EXPLAIN, "escape,enter,q", "close", "esc", "close", "Close"),
     KeyEntry(_QUIT, "l", "leave", "l", "leave running", "Quit; the engine goes on"),

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from console.keys import KeyContext, bindings
 from console.widgets.choice import Choice, Option
@@ -94,6 +94,7 @@ class ExportDialog(ModalScreen[ExportRequest | None]):
         """Say what the format is for."""
         self._show()
 
+    @on(Input.Submitted)
     def action_apply(self) -> None:
         """Export, unless the file is wrong."""
         target = cast("Path | None", self.query_one("#target", Field).value)

@@ -144,6 +144,9 @@ class OverrideDialog(ModalScreen[OverridePreview | None]):
         field.value = str(min(max(present + by, facts.min_replicas), facts.max_replicas))
         field.cursor_position = len(field.value)
 
+    # Enter comes through the field, behind the digits typed just before it; a priority binding
+    # would overtake them and pin the number that stood there first.
+    @on(Input.Submitted)
     def action_apply(self) -> None:
         """Give what stands there, unless it makes no sense."""
         try:

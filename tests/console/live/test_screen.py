@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from console.app import RlscaleApp
 from console.dialogs.override import OverrideDialog
 from console.keys import KeyContext, entries
+from console.live.override import OverridePreview
 from console.screens.help import HelpScreen
 from console.screens.live import LiveScreen
 from console.settings import Settings
@@ -359,6 +361,24 @@ async def test_override_dialog_judges_while_typing(isolated: Path) -> None:
             await until(pilot, lambda: "expected such as 15 min" in shown(pilot))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+
+
+async def test_enter_applies_what_was_typed_in_the_same_breath(isolated: Path) -> None:
+    """Keys that arrive together, as from a fast hand or a paste, are taken in their order."""
+    run = write_run(isolated / "live", 40, state=RunState.RUNNING)
+    with EngineLock(run, SystemClock()):
+        async with opened(StartAttach(run), (100, 30)) as (pilot, _):
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(pilot.app.screen, OverrideDialog))
+            dialog = pilot.app.screen
+            assert isinstance(dialog, OverrideDialog)
+            found: list[OverridePreview | None] = []
+            dialog.dismiss = found.append  # type: ignore[method-assign, assignment]
+            for key in (Key("3", "3"), Key("enter", "\r")):
+                pilot.app.post_message(key)
+            await until(pilot, lambda: bool(found))
+            assert found[0] is not None
+            assert found[0].replicas == 3
 
 
 async def test_charts_rest_while_nothing_changes(finished_run: Path) -> None:
