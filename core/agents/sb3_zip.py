@@ -27,6 +27,10 @@ from core.errors import BundleError
 if TYPE_CHECKING:
     import torch
 
+_DEFAULT_ACTIVATION: Final[dict[Algorithm, Literal["tanh", "relu"]]] = {
+    Algorithm.PPO: "tanh",
+    Algorithm.DQN: "relu",
+}
 _WEIGHTS_ENTRY: Final = "policy.pth"
 _LIMIT_BYTES: Final = 64 << 20
 _MOST_ENTRIES: Final = 1000
@@ -71,7 +75,7 @@ def import_sb3_zip(
         inputs=len(FEATURE_NAMES),
         hidden=_hidden(algorithm, tensors, path),
         outputs=len(action_set(action_set_name).labels),
-        activation=activation or kind().activation,
+        activation=activation or _DEFAULT_ACTIVATION[algorithm],
     )
     _check_shapes(tensors, tensor_shapes(algorithm, layout), path)
     settings: AgentSettings = kind(hidden=layout.hidden, activation=layout.activation)

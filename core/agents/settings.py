@@ -64,7 +64,8 @@ class PpoSettings(AgentSettings):
     value_weight: float = 0.5
     """Weight of the critic's loss."""
     max_gradient_norm: float = 0.5
-    activation: Literal["tanh", "relu"] = "tanh"
+    activation: Literal["tanh", "relu"] = "relu"
+    """As good as tanh, and half as expensive to learn with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
