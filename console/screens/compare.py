@@ -174,7 +174,7 @@ class CompareScreen(Screen[None]):
             names[1],
             shared,
         )
-        self.query_one("#compare-heading", Static).update(heading)
+        self.query_one("#compare-heading", Static).update(heading, layout=False)
 
     def _redraw(self) -> None:
         for chart in self.query(Chart):

@@ -167,7 +167,7 @@ class RunsScreen(Screen[None]):
         shown = len(self.table.rows_shown)
         if shown != len(self._rows):
             parts.append((f", {shown} shown", "$warning"))
-        self.query_one("#runs-heading", Static).update(Content.assemble(*parts))
+        self.query_one("#runs-heading", Static).update(Content.assemble(*parts), layout=False)
 
     def _show_note(self) -> None:
         row = self.table.selected
@@ -178,7 +178,7 @@ class RunsScreen(Screen[None]):
         self._say(Content.assemble((row.run_id, "bold"), ("  ", ""), (note, "$series-axis")))
 
     def _say(self, content: Content) -> None:
-        self.query_one("#runs-note", Static).update(content)
+        self.query_one("#runs-note", Static).update(content, layout=False)
 
     @on(RunTable.RowHighlighted)
     def _selected(self) -> None:

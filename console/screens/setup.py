@@ -269,17 +269,21 @@ class SetupScreen(Screen[None]):
             self.traffic.set_seed(self.environment.seed)
         self._show_sentence()
 
+    @property
+    def _heading(self) -> Static:
+        return self.query_one("#setup-heading", Static)
+
     def _show_heading(self) -> None:
         parts: list[Content | tuple[str, str]] = [(" rlscale-console ", "bold")]
         if self.size.width >= WIDE:
             parts.append((" setup", "$series-axis"))
-            self.query_one("#setup-heading", Static).update(Content.assemble(*parts))
+            self._heading.update(Content.assemble(*parts), layout=False)
             return
         names = ("environment", "traffic", "training" if self._is_training else "policy")
         for number, name in enumerate(names, start=1):
             style = "bold reverse" if number == self._step else "$series-axis"
             parts.append((f" {number} {name} ", f"{style} @click=screen.go({number})"))
-        self.query_one("#setup-heading", Static).update(Content.assemble(*parts))
+        self._heading.update(Content.assemble(*parts), layout=False)
 
     @property
     def _is_training(self) -> bool:
@@ -296,4 +300,4 @@ class SetupScreen(Screen[None]):
         self._say(Content.assemble(("enter ", "bold $footer-key-foreground"), text))
 
     def _say(self, content: Content) -> None:
-        self.query_one("#setup-sentence", Static).update(content)
+        self.query_one("#setup-sentence", Static).update(content, layout=False)

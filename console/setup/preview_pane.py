@@ -46,13 +46,17 @@ class PreviewPane(Vertical):
         ]
         if preview.faults:
             lines.append(Content.styled("faults: " + ", ".join(preview.faults), "$warning"))
-        self.query_one("#traffic-facts", Static).update(Content("\n").join(lines))
+        self._facts.update(Content("\n").join(lines), layout=False)
 
     def say(self, text: str) -> None:
         """Show words where there is no curve."""
         self._shown = None
         self.query_one(Chart).display = False
-        self.query_one("#traffic-facts", Static).update(Content.styled(text, "$series-axis"))
+        self._facts.update(Content.styled(text, "$series-axis"), layout=False)
+
+    @property
+    def _facts(self) -> Static:
+        return self.query_one("#traffic-facts", Static)
 
     def redraw(self) -> None:
         """Draw anew under another theme."""

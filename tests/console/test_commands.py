@@ -72,7 +72,7 @@ async def test_every_key_of_the_screen_is_in_the_palette() -> None:
 
 
 async def test_every_scenario_can_be_run_with_every_policy() -> None:
-    async with console(StartSetup()).run_test() as pilot:
+    async with console(StartRuns()).run_test() as pilot:
         await settled(pilot)
         offered = commands(pilot)
         for path in shipped_scenarios_directory().glob("*.yaml"):
@@ -119,7 +119,7 @@ async def test_a_scenario_is_set_up_in_the_setup_that_is_open() -> None:
 
 
 async def test_connecting_to_a_cluster_is_explained() -> None:
-    async with console(StartSetup()).run_test(size=(80, 24)) as pilot:
+    async with console(StartRuns()).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await choose(pilot, "connect cluster")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExplainDialog))
@@ -128,22 +128,22 @@ async def test_connecting_to_a_cluster_is_explained() -> None:
         for word in ("SHADOW", "Prometheus", "kubeconfig", "nothing is"):
             assert word in text
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
 
 
-@pytest.mark.parametrize("name", [theme.name for theme in THEMES])
-async def test_a_theme_is_taken_and_remembered(name: str) -> None:
-    async with console(StartSetup()).run_test() as pilot:
+async def test_a_theme_is_taken_and_remembered() -> None:
+    async with console(StartRuns()).run_test() as pilot:
         await settled(pilot)
-        commands(pilot)[f"Theme: {name}"].run()
-        await pilot.pause()
-        assert pilot.app.theme == name
-    assert load_settings().settings.theme == name
-    assert console(StartSetup()).theme == name
+        for theme in THEMES:
+            commands(pilot)[f"Theme: {theme.name}"].run()
+            await pilot.pause()
+            assert pilot.app.theme == theme.name
+            assert load_settings().settings.theme == theme.name
+            assert console(StartSetup()).theme == theme.name
 
 
 async def test_drawing_is_remembered_for_the_next_start() -> None:
-    async with console(StartSetup()).run_test() as pilot:
+    async with console(StartRuns()).run_test() as pilot:
         await settled(pilot)
         commands(pilot)["Draw in ASCII alone: turn on"].run()
         commands(pilot)["Low bandwidth: on"].run()
