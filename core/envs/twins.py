@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from core.envs.actions import Headroom
 from core.envs.batch_env import BatchEnv, FixedScenarios, RandomTraffic, ScenarioSource
+from core.subprocesses import module_command, module_environment
 from core.traffic.scenario import Scenario
 
 TWIN_ACTION: Final = "3-minute ×1.4"
@@ -96,10 +97,13 @@ class TwinsBeside:
     def restart(self, seed: int) -> None:
         """See `Twins`."""
         self.close()
+        # In a session of its own, so that Ctrl-C reaches only who decides how to end.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.envs.twins"],
+            module_command("core.envs.twins"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,
+            env=module_environment(),
         )
         assert self._process.stdin is not None
         with self._process.stdin as stream:

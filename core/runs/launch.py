@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from core.runs.creation import create_run
 from core.runs.lock import is_alive
 from core.runs.reader import RunReader
 from core.runs.records import RunKind, RunState
+from core.subprocesses import module_command, module_environment
 
 LOG_NAME: Final = "engine.log"
 
@@ -111,9 +111,8 @@ def start_engine(
     _children[:] = [child for child in _children if child.poll() is None]
     descriptor = os.open(directory / LOG_NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        # -P: a directory named core, wherever the operator happens to stand, is not this one.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "core.runs.engine", str(directory.resolve())],
+            module_command("core.runs.engine", str(directory.resolve())),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
@@ -139,10 +138,7 @@ def start_engine(
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[2])
-    environment = dict(os.environ)
-    paths = [root, *filter(None, [environment.get("PYTHONPATH")])]
-    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    environment = module_environment()
     reader = RunReader(directory)
     kind = reader.info().kind
     reader.close()
