@@ -6,7 +6,7 @@ a batch of one. Order: staleness, scale-down veto, stabilisation, cool-down, lar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -63,19 +63,24 @@ class _Settings:
     """`GuardrailSettings` of n clusters as arrays; absent limits are infinite."""
 
     def __init__(self, settings: Sequence[GuardrailSettings]) -> None:
-        def column(name: str) -> Floats:
-            values = [getattr(one, name) for one in settings]
-            return np.array([np.inf if value is None else value for value in values], dtype=float)
+        size = len(settings)
+        self.largest_step_up = np.empty(size)
+        self.largest_step_up_ratio = np.empty(size)
+        self.largest_step_down_ratio = np.empty(size)
+        self.cooldown_up_s = np.empty(size)
+        self.cooldown_down_s = np.empty(size)
+        self.stabilization_down_s = np.empty(size)
+        self.stale_after_intervals = np.empty(size)
+        self.fallback_after_intervals = np.empty(size)
+        self.veto_down_violation_ratio = np.empty(size)
+        self.replace(range(size), settings)
 
-        self.largest_step_up = column("largest_step_up")
-        self.largest_step_up_ratio = column("largest_step_up_ratio")
-        self.largest_step_down_ratio = column("largest_step_down_ratio")
-        self.cooldown_up_s = column("cooldown_up_s")
-        self.cooldown_down_s = column("cooldown_down_s")
-        self.stabilization_down_s = column("stabilization_down_s")
-        self.stale_after_intervals = column("stale_after_intervals")
-        self.fallback_after_intervals = column("fallback_after_intervals")
-        self.veto_down_violation_ratio = column("veto_down_violation_ratio")
+    def replace(self, indices: Iterable[int], settings: Sequence[GuardrailSettings]) -> None:
+        """Take over the settings of some clusters; `settings` has one per cluster."""
+        for index in indices:
+            for name, column in vars(self).items():
+                value = getattr(settings[index], name)
+                column[index] = np.inf if value is None else value
 
 
 class Guardrails:
@@ -87,10 +92,9 @@ class Guardrails:
     """
 
     def __init__(self, settings: Sequence[GuardrailSettings], facts: FactsBatch) -> None:
-        self._scalar = list(settings)
         self._facts = facts
         size = facts.size
-        self._settings = _Settings(self._scalar)
+        self._settings = _Settings(settings)
         self._up_at_s = np.full(size, -np.inf)
         self._down_at_s = np.full(size, -np.inf)
         self._wanted: list[tuple[Floats, Floats]] = []
@@ -102,9 +106,8 @@ class Guardrails:
         facts: FactsBatch,
     ) -> None:
         """Start the masked clusters over with the given settings (one per cluster of the batch)."""
-        self._scalar = list(settings)
         self._facts = facts
-        self._settings = _Settings(self._scalar)
+        self._settings.replace(np.flatnonzero(mask).tolist(), settings)
         self._up_at_s[mask] = -np.inf
         self._down_at_s[mask] = -np.inf
         for _, wanted in self._wanted:

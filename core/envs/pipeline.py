@@ -64,7 +64,8 @@ class Pipeline:
             The observations, shape (n, features).
         """
         self._guardrails.reset(mask, [one.guardrails for one in settings], facts)
-        self._weights = WeightsBatch.from_weights([one.weights for one in settings])
+        indices = np.flatnonzero(mask).tolist()
+        self._weights.replace(indices, [one.weights for one in settings])
         self.history.restart(mask, states, facts)
         return build_observation(self.history)
 

@@ -14,6 +14,7 @@ Everything is multiplied by `scale`, since small rewards train better.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,15 +35,21 @@ class WeightsBatch:
     error: Floats
 
     @classmethod
-    def from_weights(cls, weights: list[RewardWeights]) -> WeightsBatch:
+    def from_weights(cls, weights: Sequence[RewardWeights]) -> WeightsBatch:
         """Stack scalar weights."""
-        scale = np.array([one.scale for one in weights])
-        return cls(
-            slo=np.array([one.slo for one in weights]) * scale,
-            cost=np.array([one.cost for one in weights]) * scale,
-            churn=np.array([one.churn for one in weights]) * scale,
-            error=np.array([one.error for one in weights]) * scale,
-        )
+        size = len(weights)
+        batch = cls(np.empty(size), np.empty(size), np.empty(size), np.empty(size))
+        batch.replace(range(size), weights)
+        return batch
+
+    def replace(self, indices: Iterable[int], weights: Sequence[RewardWeights]) -> None:
+        """Take over the weights of some clusters; `weights` has one per cluster."""
+        for index in indices:
+            one = weights[index]
+            self.slo[index] = one.slo * one.scale
+            self.cost[index] = one.cost * one.scale
+            self.churn[index] = one.churn * one.scale
+            self.error[index] = one.error * one.scale
 
 
 @dataclass(frozen=True, slots=True)
