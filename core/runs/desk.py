@@ -114,10 +114,17 @@ class CommandDesk:
         raise InputError(f"expected a command ({known}), found {record.name!r}.")
 
 
-def refuse_waiting(writer: RunWriter, reason: str) -> None:
-    """Answer every command that nobody has answered with a refusal."""
+def refuse_waiting(writer: RunWriter, reason: str, last: int | None = None) -> None:
+    """Answer every command that nobody has answered with a refusal.
+
+    Args:
+        writer: Where commands come from and answers go.
+        reason: The answer.
+        last: Number of the last command that is refused; None for all.
+    """
     for record in writer.unanswered_commands():
-        writer.answer(record, ok=False, result=reason)
+        if last is None or record.id <= last:
+            writer.answer(record, ok=False, result=reason)
 
 
 def _refusal(name: str, error: ValidationError) -> InputError:

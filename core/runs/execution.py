@@ -54,11 +54,13 @@ def execute(
         RlscaleError: What went wrong; the run's state is then FAILED, with the same message.
     """
     stop = stop or StopFlag()
+    # Before the lock is held nobody can hand in a command: these were meant for a lost engine.
+    left_behind = _last_command(directory)
     with EngineLock(directory, clock):
         kind = _check(directory)
         writer = RunWriter(directory, clock)
         try:
-            started = _start(writer, clock)
+            started = _start(writer, clock, left_behind)
             if kind is RunKind.INFERENCE:
                 ended = _infer(directory, writer, clock, started, stop, on_progress)
             else:
@@ -72,6 +74,13 @@ def execute(
             raise
         finally:
             writer.close()
+
+
+def _last_command(directory: Path) -> int:
+    reader = RunReader(directory)
+    number = reader.last_command()
+    reader.close()
+    return number
 
 
 def _check(directory: Path) -> RunKind:
@@ -91,8 +100,8 @@ def _check(directory: Path) -> RunKind:
     return status.kind
 
 
-def _start(writer: RunWriter, clock: Clock) -> StatusRow:
-    refuse_waiting(writer, "the engine was lost before it could answer")
+def _start(writer: RunWriter, clock: Clock, left_behind: int) -> StatusRow:
+    refuse_waiting(writer, "the engine was lost before it could answer", left_behind)
     before = writer.status
     words = "engine started" if before.started_wall_time is None else "engine started again"
     writer.add_event(EventKind.ENGINE, Actor.NOBODY, words, time_s=before.time_s, step=before.step)

@@ -250,6 +250,10 @@ class RunReader:
         """Commands and their answers: the audit trail."""
         return [command_record(row) for row in self._after("commands", command_id, limit)]
 
+    def last_command(self) -> int:
+        """Number of the newest command; 0 if there is none."""
+        return int(self._file.rows("SELECT coalesce(max(id), 0) FROM commands")[0][0])
+
     def training_after(self, row_id: int, limit: int = 100_000) -> list[TrainingRow]:
         """Reports of a training's progress."""
         return [TrainingRow(*row) for row in self._after("training", row_id, limit)]

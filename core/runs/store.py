@@ -1,4 +1,4 @@
-"""The writing side of `run.db`; used by `launch` to create a run and by the engine, by no other."""
+"""The writing side of `run.db`, for the engine of a run and nobody else."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class RunWriter:
             migrate(self._connection)
             self.next_step = self._next("steps", "step")
             self._next_scaling = self._next("scalings", "id")
-            self._answered = self._next("commands", "id") - 1
+            self._served = 0
             self.status = self._load_status()
             """The row of `status` as last set."""
             self._load_buckets()
@@ -193,10 +193,10 @@ class RunWriter:
         return self._commands("done_wall_time IS NULL", ())
 
     def new_commands(self) -> list[CommandRecord]:
-        """Commands that came since the last call (or since the writer was opened)."""
-        found = self._commands("id > ?", (self._answered,))
+        """Unanswered commands that came since the last call, oldest first."""
+        found = self._commands("id > ? AND done_wall_time IS NULL", (self._served,))
         if found:
-            self._answered = found[-1].id
+            self._served = found[-1].id
         return found
 
     def _commands(self, where: str, arguments: tuple[Any, ...]) -> list[CommandRecord]:

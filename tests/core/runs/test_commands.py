@@ -134,7 +134,6 @@ def test_the_engine_refuses_what_makes_no_sense(
     connection.commit()
     connection.close()
     writer, controls = RunWriter(directory, ManualClock()), Recorder()
-    writer._answered = 0
     CommandDesk(writer, controls).serve()
     record = RunReader(directory).commands_after(0)[0]
     assert record.ok is False

@@ -11,11 +11,12 @@ import pytest
 from core.agents.evaluation import evaluate_policy
 from core.agents.registry import load_policy
 from core.runs import execution
+from core.runs.commands import Command, CommandResult, CommandSender
 from core.runs.config import InferenceConfig
 from core.runs.creation import create_run
 from core.runs.execution import execute
 from core.runs.reader import RunReader
-from core.runs.records import EventKind, RunState
+from core.runs.records import EventKind, RunKind, RunState
 from core.runs.session import Progress, StopFlag
 from core.runs.summary import summarise
 from core.state import Actor, ControlMode
@@ -96,6 +97,27 @@ def test_a_stop_flag_ends_it_in_order(tmp_path: Path) -> None:
     assert state is RunState.STOPPED
     assert (status.state, status.message, status.step) == (RunState.STOPPED, "enough", 5)
     assert summarise(RunReader(directory)).figures.steps == 5
+
+
+def test_a_command_that_comes_while_the_engine_starts_is_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[int] = []
+    sender: list[CommandSender] = []
+    check = execution._check
+
+    def check_while_somebody_stops_it(directory: Path) -> RunKind:
+        sender.append(CommandSender(directory))
+        numbers.append(sender[0].post(Command.stop()))
+        return check(directory)
+
+    monkeypatch.setattr(execution, "_check", check_while_somebody_stops_it)
+    directory = create_run(
+        InferenceConfig(policy="hpa", scenario="baseline-steady", speed=60.0), home=tmp_path
+    )
+    assert execute(directory, ManualClock()) is RunState.STOPPED
+    assert sender[0].poll(numbers[0]) == CommandResult(ok=True, message="stopping")
+    sender[0].close()
 
 
 def test_an_interrupt_counts_as_a_stop(tmp_path: Path) -> None:
