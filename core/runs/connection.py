@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -26,7 +27,8 @@ class ReadConnection:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._guard = threading.Lock()
-        self._frozen = False
+        self._frozen: tuple[int, int] | None = None
+        """Size and time of change of a file that is read as one that cannot change."""
         if not path.is_file():
             raise RunError(
                 f"expected a run file at {path}, found none.",
@@ -60,10 +62,12 @@ class ReadConnection:
             self._connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        # Without a write-ahead log and without an engine the file cannot change; `immutable`
+        # Without a write-ahead log and without an engine the file does not change; `immutable`
         # then reads it without creating files beside it, also on a read-only disk.
-        self._frozen = not self._log_exists() and not is_alive(self._path.parent)
-        mode = "mode=ro&immutable=1" if self._frozen else "mode=ro"
+        mark = self._mark()
+        idle = not self._log_exists() and not is_alive(self._path.parent)
+        self._frozen = mark if idle else None
+        mode = "mode=ro&immutable=1" if idle else "mode=ro"
         try:
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?{mode}",
@@ -77,11 +81,20 @@ class ReadConnection:
             raise self._damaged(error) from error
         return connection
 
+    def _mark(self) -> tuple[int, int] | None:
+        """What tells one content of the file from another; None if it was deleted."""
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return None
+        return found.st_size, found.st_mtime_ns
+
     def _log_exists(self) -> bool:
         return self._path.with_name(self._path.name + "-wal").exists()
 
     def _execute(self, sql: str, arguments: tuple[Any, ...]) -> sqlite3.Cursor:
-        if self._frozen and self._log_exists():
+        # An engine that started since has left its log, or has come and gone and left a change.
+        if self._frozen and (self._log_exists() or self._mark() not in (self._frozen, None)):
             self._connection.close()
             self._connection = self._connect()
         return self._connection.execute(sql, arguments)

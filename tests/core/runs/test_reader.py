@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,17 @@ def test_status_is_lost_without_an_engine_and_live_with_one(tmp_path: Path) -> N
     with EngineLock(directory):
         assert reader.status().state is RunState.RUNNING
     assert reader.status().state is RunState.LOST
+
+
+def test_an_engine_that_came_and_went_is_noticed(tmp_path: Path) -> None:
+    directory = write_run(tmp_path / "run", 5, state=RunState.STOPPED)
+    reader = RunReader(directory)
+    assert reader.status().state is RunState.STOPPED
+    writer = RunWriter(directory, SystemClock())
+    writer.set_status(replace(writer.status, state=RunState.FINISHED))
+    writer.close()
+    assert not (directory / "run.db-wal").exists()
+    assert reader.status().state is RunState.FINISHED
 
 
 def test_a_paused_run_says_so(tmp_path: Path) -> None:
