@@ -133,8 +133,9 @@ class Guardrails:
         Args:
             targets: Wanted replicas, shape (n,).
             states: Newest states.
-            exempt: Where True, an operator wants the target: only the largest step and the
-                limits apply, since people may act on what metrics do not show.
+            exempt: Where True, an operator (or the reactive baseline, once metrics are too old)
+                wants the target: only the largest step and the limits apply, since people may
+                act on what metrics do not show.
 
         Returns:
             Targets to ask for, and what changed them.
@@ -183,6 +184,9 @@ class Guardrails:
         longest = float(windows.max())
         if longest <= 0.0:
             return wanted
+        if self._wanted and np.array_equal(self._wanted[-1][0], now):
+            # An override between two decisions takes the place of the decision it overrules.
+            self._wanted.pop()
         self._wanted.append((now.copy(), wanted.copy()))
         limit = int(np.ceil(longest / float(self._facts.interval_s[0]))) + 1
         del self._wanted[:-limit]

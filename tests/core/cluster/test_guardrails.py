@@ -83,6 +83,14 @@ def test_stabilisation_keeps_the_highest_recent_wish() -> None:
     assert rule(guardrails, 4, calm(time_s=60.0)) == (4, Guardrail.NONE)
 
 
+def test_many_overrides_in_one_interval_do_not_cut_the_stabilisation_short() -> None:
+    guardrails = rails(stabilization_down_s=60)
+    assert rule(guardrails, 9, calm(time_s=0.0))[0] == 9
+    for wish in (8, 7, 6, 5, 4, 3):
+        rule(guardrails, wish, calm(time_s=15.0), operator=True)
+    assert rule(guardrails, 3, calm(time_s=30.0)) == (9, Guardrail.STABILIZING)
+
+
 def test_operators_are_held_only_by_steps_and_limits() -> None:
     guardrails = rails(veto_down_violation_ratio=0.05, cooldown_down_s=600, largest_step_up=5)
     bad = calm(slo_violation_ratio=0.9, metrics_age_s=1e6)
