@@ -36,10 +36,13 @@ def live_through(
     ended: list[tuple[float, float]] = []
     while len(ended) < episodes:
         assert isinstance(observations, np.ndarray)
-        observations, rewards, dones, _ = env.step(predict(observations))
+        observations, rewards, dones, infos = env.step(predict(observations))
         running += rewards
         lengths += 1
-        ended += list(zip(running[dones], lengths[dones], strict=True))
+        for index in np.flatnonzero(dones):
+            # Where the environment knows the reward as earned, it may differ from what is learned.
+            told = infos[index].get("episode", {})
+            ended.append((told.get("r", running[index]), told.get("l", lengths[index])))
         running[dones] = lengths[dones] = 0
     figures = np.array(ended[:episodes])
     return EpisodeStatistics(

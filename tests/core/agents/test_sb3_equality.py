@@ -26,7 +26,12 @@ def observations(count: int) -> NDArray[np.float32]:
 
 def test_lean_ppo_learns_the_weights_of_plain_ppo() -> None:
     settings = PpoSettings(
-        rollout_steps=16, batch_size=32, epochs=2, entropy=0.01, reward_scale=1.0
+        rollout_steps=16,
+        batch_size=32,
+        epochs=2,
+        entropy=0.01,
+        reward_scale=1.0,
+        activation="tanh",
     )
     agent = PPOAgent(GuessVecEnv(), settings)
     agent.train(3 * 16 * 8)
