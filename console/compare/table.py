@@ -7,7 +7,7 @@ from textual.content import Content
 from console.compare.comparison import Comparison, Figure
 from console.themes import Series, SeriesPalette
 
-_NAME = 17
+_NAME = 16
 _VALUE = 11
 
 

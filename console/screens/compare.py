@@ -20,6 +20,7 @@ from console.keys import KeyContext, bindings
 from console.themes import Series, palette_for
 from console.widgets.chart import Chart
 from console.widgets.key_bar import KeyBar
+from console.widgets.too_small import TooSmall
 from core.errors import RlscaleError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class CompareScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.COMPARE)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-tall")]  # noqa: RUF012
     key_contexts = (KeyContext.COMPARE,)
 
     def __init__(self, first: Path, second: Path) -> None:
@@ -63,11 +64,16 @@ class CompareScreen(Screen[None]):
                 yield Static("Reading both runs", id="compare-table", markup=False)
                 yield Static("", id="compare-runs", markup=False)
         yield KeyBar(KeyContext.COMPARE)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Read both runs."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
         self._read(*self._directories)
+
+    def on_resize(self) -> None:
+        """Say so where the terminal is too small."""
+        self.query_one(TooSmall).fit(self)
 
     @work(thread=True, exclusive=True, group="compare")
     def _read(self, first: Path, second: Path) -> None:

@@ -21,6 +21,7 @@ from console.runs.row import RunRow
 from console.widgets.filter_row import FilterRow
 from console.widgets.key_bar import KeyBar
 from console.widgets.run_table import RunTable
+from console.widgets.too_small import TooSmall
 from core.errors import RlscaleError
 from core.runs.records import RunKind
 
@@ -77,6 +78,7 @@ class RunsScreen(Screen[None]):
         yield GlancePane(id="glance", ascii_only=ascii_only)
         yield Static("", id="runs-note", markup=False)
         yield KeyBar(KeyContext.RUNS)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Read the runs now and then again and again."""
@@ -85,6 +87,10 @@ class RunsScreen(Screen[None]):
         self.set_interval(1 / self.console_app.drawing.refresh_hz, self._look)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._redraw())
         self._look()
+
+    def on_resize(self) -> None:
+        """Say so where the terminal is too small."""
+        self.query_one(TooSmall).fit(self)
 
     def on_screen_resume(self) -> None:
         """Show at once what happened meanwhile."""

@@ -27,6 +27,7 @@ from console.widgets.choice import Choice
 from console.widgets.field import Field
 from console.widgets.filter_row import FilterRow
 from console.widgets.key_bar import KeyBar
+from console.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
@@ -73,6 +74,7 @@ class SetupScreen(Screen[None]):
             yield DeciderPanel(choices, ascii_only=ascii_only)
         yield Static("", id="setup-sentence")
         yield KeyBar(KeyContext.SETUP)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Begin at the traffic, or at the training if that was asked for."""
@@ -251,6 +253,7 @@ class SetupScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Name the parts where only one of them is shown."""
+        self.query_one(TooSmall).fit(self)
         self._show_heading()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
