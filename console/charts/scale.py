@@ -55,7 +55,7 @@ def fit_scale(data: ChartData, viewport: Viewport, *, logarithmic: bool = False)
         return Scale(0.0, 1.0)
     low, high = min(bounds), max(bounds)
     if data.threshold is not None and high == data.threshold.value:
-        high *= 1.1
+        high += 0.1 * abs(high)
     if high == low:
         return Scale(low, low + 1.0) if low >= 0 else Scale(low, low + abs(low))
     if low < 0 < high or (low < 0 and data.floor is None and data.ceiling is None):
@@ -101,7 +101,7 @@ def labelled_ticks(scale: Scale, rows: int, *, whole: bool = False) -> list[tupl
     """Ticks with labels that have the same number of decimals all along."""
     found = ticks(scale, rows, whole=whole)
     if scale.logarithmic or len(found) < 2:
-        return [(value, short_number(value)) for value in found]
+        return [(value, short_number(value)[:LABEL_WIDTH]) for value in found]
     largest = max(abs(value) for value in found)
     unit, letter = (1e6, "M") if largest >= 1e6 else (1e3, "k") if largest >= 9_999 else (1.0, "")
     tolerance = abs(found[1] - found[0]) / unit * 1e-3
@@ -125,7 +125,8 @@ def _label(text: str, value: float) -> str:
         return "0"
     if len(text) > LABEL_WIDTH:
         text = text.replace("-0.", "-.")
-    return text if len(text) <= LABEL_WIDTH else short_number(value)
+    text = text if len(text) <= LABEL_WIDTH else short_number(value)
+    return text[:LABEL_WIDTH]
 
 
 def _is_short(step: float) -> bool:

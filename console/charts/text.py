@@ -10,6 +10,8 @@ def short_number(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "-"
     size = abs(value)
+    if size >= 999.5e6:
+        return f"{value:.0e}".replace("e+", "e").replace("e0", "e")
     if size >= 999_500:
         return f"{value / 1e6:.1f}M" if size < 9_950_000 else f"{value / 1e6:.0f}M"
     if size >= 9_995:

@@ -101,7 +101,9 @@ class OverrideDialog(ModalScreen[OverridePreview | None]):
             )
 
     def on_mount(self) -> None:
-        """Show what the first values mean."""
+        """Show what the first values mean; nothing blinks where animation is off."""
+        for field in self.query(Input):
+            field.cursor_blink = self.app.animation_level != "none"
         self._judge()
 
     @on(Input.Changed)

@@ -57,6 +57,10 @@ class LiveBody(Widget):
                 )
             yield Lines(id="live-decision")
 
+    def on_mount(self) -> None:
+        """Nothing blinks where bytes are dear."""
+        self.filter_input.cursor_blink = not self._low_bandwidth
+
     @property
     def scene(self) -> Scene:
         """What was drawn last."""

@@ -30,6 +30,8 @@ run_console(StartAttach(Path({run!r})))
 _STARTS = 7
 _PRESSES = 60
 _WATCHED_S = 10.0
+_YOUNG_S = 24.0
+"""Until a run at the watched speed is longer than what the charts show."""
 _LONG_STEPS = 1_000_000
 
 Figures = dict[str, dict[str, Any]]
@@ -98,12 +100,13 @@ def _engine(**settings: Any) -> Iterator[Path]:
 
 
 def _watching() -> Figures:
-    # Two decisions and more a second, so that every redraw has something new on every chart.
+    # Two decisions a second, so that every redraw has something new on every chart, and old
+    # enough that the charts scroll.
     with _engine(speed=30.0) as directory:
         code = _CONSOLE.format(run=str(directory))
         terminal = Terminal(code)
         terminal.wait_for("p99")
-        terminal.drain(3.0)
+        terminal.drain(_YOUNG_S)
         before, begin = terminal.process.cpu_times(), time.perf_counter()
         terminal.drain(_WATCHED_S)
         after, elapsed = terminal.process.cpu_times(), time.perf_counter() - begin

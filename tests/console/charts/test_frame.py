@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.charts.frame import FrameOptions, Line, canvas_size, compose_chart
@@ -165,3 +167,30 @@ def test_the_grid_of_columns_stands_still_while_time_goes_on() -> None:
         round((later.first - first.first) / width)
     )
     assert first.last >= 1_600.0
+
+
+@given(
+    values=st.lists(
+        st.one_of(st.floats(-1e12, 1e12), st.just(float("nan")), st.just(0.0)), max_size=60
+    ),
+    span=st.floats(1e-2, 1e7),
+    size=st.tuples(st.integers(12, 90), st.integers(4, 25)),
+    logarithmic=st.booleans(),
+    stepped=st.booleans(),
+    style=st.sampled_from(LineStyle),
+)
+def test_whatever_is_measured_fits_its_frame(
+    values: list[float],
+    span: float,
+    size: tuple[int, int],
+    logarithmic: bool,
+    stepped: bool,
+    style: LineStyle,
+) -> None:
+    times = np.linspace(0.0, span, len(values), dtype=np.float64)
+    curve = Curve("a", Series.TRAFFIC, np.array(values, dtype=np.float64), style, stepped)
+    data = ChartData("x", "ms", times, (curve,), Threshold("SLO", 250.0), floor=None)
+    options = FrameOptions(*size, logarithmic=logarithmic)
+    lines = _text(compose_chart(data, Viewport(0.0, span, cursor=span / 2), options))
+    assert len(lines) == size[1]
+    assert {cell_len(line) for line in lines} == {size[0]}
