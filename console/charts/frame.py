@@ -254,9 +254,12 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
     _put(line, GUTTER + 1, write(max(viewport.first, 0.0)))
     last = write(viewport.last)
     _put(line, width - len(last), last)
+    plain = (Span(left, border), *_ruled(line, rule, border), Span(right, border))
     if at is None or viewport.cursor is None:
-        return (Span(left, border), *_ruled(line, rule, border), Span(right, border))
+        return plain
     text = f"{'^' if options.ascii_only else '▴'}{write(viewport.cursor)}"
+    if len(text) > width:
+        return plain
     begin = min(GUTTER + 1 + at, width - len(text))
     for position in range(max(begin - 1, 0), min(begin + len(text) + 1, width)):
         line[position] = " "
