@@ -69,6 +69,8 @@ class Field(Horizontal):
         self._parse = parse
         self._hint = hint
         self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
+        # Nothing moves that did not change, and over SSH every blink is bytes.
+        self.input.cursor_blink = False
         self.error = ""
         """What is wrong with the text, in a few words; empty if nothing is."""
         self.value: object = None

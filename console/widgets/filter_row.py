@@ -55,7 +55,10 @@ class FilterRow(Horizontal):
     def compose(self) -> ComposeResult:
         """Show the key that opens it, and the input."""
         yield Static("/ ", markup=False)
-        yield Input(placeholder="words to look for", compact=True)
+        words = Input(placeholder="words to look for", compact=True)
+        # Nothing moves that did not change, and over SSH every blink is bytes.
+        words.cursor_blink = False
+        yield words
 
     @property
     def words(self) -> str:
