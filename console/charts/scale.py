@@ -10,6 +10,8 @@ import numpy as np
 from console.charts.model import ChartData, Viewport
 from console.charts.text import short_number
 
+_LEAST_LOGARITHM = 1e-9
+"""Values at or below this lie below every logarithmic scale."""
 LABEL_WIDTH = 5
 """Most characters of a label."""
 
@@ -76,7 +78,7 @@ def _fit_logarithmic(
     bounds = [] if data.threshold is None else [data.threshold.value]
     if values.size:
         bounds += [float(values.min()), float(values.max())]
-    bounds = [bound for bound in bounds if bound > 0]
+    bounds = [bound for bound in bounds if bound > _LEAST_LOGARITHM]
     if not bounds:
         return Scale(1.0, 10.0, logarithmic=True)
     low = 10.0 ** math.floor(math.log10(min(bounds)))
