@@ -10,6 +10,15 @@ import platformdirs
 _APPLICATION = "rlscale-console"
 
 
+def typed_path(text: str | Path) -> Path:
+    """The path that an operator typed, with ~ resolved where there is such a user."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def data_directory() -> Path:
     """Home of runs and of policies that the operator trained (`RLSCALE_DATA_DIR` overrides)."""
     override = os.environ.get("RLSCALE_DATA_DIR")

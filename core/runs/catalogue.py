@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import Clock
 from core.errors import InputError, RlscaleError, RunError
-from core.locations import runs_directory
+from core.locations import runs_directory, typed_path
 from core.runs.commands import Command, CommandSender
 from core.runs.database import FILE_NAME
 from core.runs.lock import EngineLock, is_alive
@@ -87,8 +88,9 @@ def find_run(name: str, home: Path | None = None) -> Path:
         InputError: There is none, or several.
     """
     home = home or runs_directory()
-    path = Path(name).expanduser()
-    if path.is_file() or (path / FILE_NAME).is_file():
+    path = typed_path(name)
+    # These two, unlike those of `Path`, say False to any text that cannot be a path.
+    if os.path.isfile(path) or os.path.isfile(path / FILE_NAME):
         return path
     runs = sorted(found.parent for found in home.glob(f"*/{FILE_NAME}"))
     if name == "latest" and runs:
@@ -124,6 +126,13 @@ def stop_run(directory: Path, *, clock: Clock | None = None, timeout_s: float = 
         raise RunError(f"expected the engine to stop, found it refused: {result.message}")
 
 
+def _belongs_to_its_run(directory: Path) -> bool:
+    """Whether a directory was made for its run, and is no place to which a file was copied."""
+    if directory.parent == runs_directory().resolve():
+        return True
+    return (entry := _entry(directory)).info is not None and entry.info.run_id == directory.name
+
+
 def delete_run(directory: Path) -> None:
     """Delete a run with all its artefacts.
 
@@ -132,6 +141,12 @@ def delete_run(directory: Path) -> None:
     """
     if not (directory / FILE_NAME).is_file():
         raise RunError(f"expected a run directory, found no {FILE_NAME} in {directory}.")
+    if not _belongs_to_its_run(directory.resolve()):
+        raise RunError(
+            f"expected a run's own directory to delete, found a {FILE_NAME} among other things "
+            f"in {directory}.",
+            "Delete it by hand.",
+        )
     if is_alive(directory):
         raise RunError(
             f"expected an ended run to delete, found {directory.name} with a live engine.",

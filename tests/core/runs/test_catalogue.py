@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,27 @@ def test_a_live_run_is_not_deleted(tmp_path: Path) -> None:
     with EngineLock(directory), pytest.raises(RunError, match="found run with a live engine"):
         delete_run(directory)
     assert (directory / "run.db").exists()
+
+
+def test_what_lies_beside_a_copied_file_is_not_deleted(tmp_path: Path) -> None:
+    directory = write_run(tmp_path / "run", 3)
+    thesis = tmp_path / "thesis"
+    thesis.mkdir()
+    (thesis / "chapter.txt").write_text("x")
+    shutil.copy(directory / "run.db", thesis / "run.db")
+    with pytest.raises(RunError, match="expected a run's own directory to delete"):
+        delete_run(thesis)
+    assert (thesis / "chapter.txt").exists()
+
+
+def test_a_damaged_run_among_the_others_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RLSCALE_DATA_DIR", str(tmp_path))
+    directory = write_run(tmp_path / "runs" / "run", 3)
+    (directory / "run.db").write_bytes(b"no database")
+    delete_run(directory)
+    assert not directory.exists()
 
 
 def test_only_runs_are_deleted(tmp_path: Path) -> None:
