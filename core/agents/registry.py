@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,10 +17,14 @@ from core.agents.policy import Policy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
 from core.errors import InputError
-from core.locations import shipped_policies_directory, trained_policies_directory
+from core.locations import (
+    shipped_policies_directory,
+    trained_policies_directory,
+    typed_path,
+)
 
 _MOST_REPLICAS: Final = 100_000
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 class PolicyOrigin(StrEnum):
@@ -84,24 +89,48 @@ def load_policy(spec: str) -> Policy:
     """
     name, colon, argument = spec.partition(":")
     if name == "hpa" and is_manifest(argument):
-        return HpaPolicy.from_file(Path(argument).expanduser())
+        return HpaPolicy.from_file(typed_path(argument))
     if name == "hpa":
         return HpaPolicy(_utilization(spec, argument) if colon else TARGET_UTILIZATION)
     if name == "static":
         return StaticPolicy(_replicas(spec, argument))
     if spec == "threshold":
         return ThresholdPolicy()
+    if (found := _named_bundle(spec)) is not None:
+        home, origin = found
+        return LearnedPolicy(load_bundle(home), f"{spec} ({origin.value})")
+    path = typed_path(spec)
+    # Unlike `Path.is_dir`, this says False to any text that cannot be a path.
+    if spec and os.path.isdir(path):
+        return LearnedPolicy(load_bundle(path), path.resolve().name)
+    raise _unknown(spec)
+
+
+def from_anywhere(spec: str) -> str:
+    """The same policy in words that do not depend on the working directory.
+
+    Args:
+        spec: As `load_policy` takes it; returned as it is unless it is a path.
+    """
+    name, _, file = spec.partition(":")
+    if name == "hpa" and is_manifest(file):
+        return f"{name}:{typed_path(file).resolve()}"
+    path = typed_path(spec)
+    if spec and _named_bundle(spec) is None and os.path.isdir(path):
+        return str(path.resolve())
+    return spec
+
+
+def _named_bundle(spec: str) -> tuple[Path, PolicyOrigin] | None:
+    """Directory and origin of a bundle that is known by name; shipped ones come first."""
     if _NAME.fullmatch(spec):
         for origin, home in (
             (PolicyOrigin.SHIPPED, shipped_policies_directory()),
             (PolicyOrigin.TRAINED, trained_policies_directory()),
         ):
             if (home / spec / MANIFEST_FILE).is_file():
-                return LearnedPolicy(load_bundle(home / spec), f"{spec} ({origin.value})")
-    path = Path(spec).expanduser()
-    if spec and path.is_dir():
-        return LearnedPolicy(load_bundle(path), path.resolve().name)
-    raise _unknown(spec)
+                return home / spec, origin
+    return None
 
 
 def _bundles(home: Path, origin: PolicyOrigin) -> list[PolicyEntry]:

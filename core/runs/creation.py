@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +10,9 @@ from typing import Any
 
 import core
 from core.agents.config import RANDOM_TRAFFIC
-from core.agents.hpa import is_manifest
-from core.agents.registry import load_policy
+from core.agents.registry import from_anywhere, load_policy
 from core.clock import Clock, SystemClock
-from core.locations import runs_directory
+from core.locations import runs_directory, typed_path
 from core.runs.config import InferenceConfig, RunConfig, TrainingConfig, kind_of, slug
 from core.runs.control import Control, check_override
 from core.runs.database import create_run_file
@@ -46,8 +46,8 @@ def create_run(
         RunError: The directory cannot be written.
     """
     clock = clock or SystemClock()
+    config = _with_absolute_paths(config)
     if isinstance(config, InferenceConfig):
-        config = _with_absolute_paths(config)
         about = _inference_meta(config, scenario)
         status = _inference_status(config)
     else:
@@ -105,11 +105,16 @@ def _inference_status(config: InferenceConfig) -> StatusRow:
 
 def _training_meta(config: TrainingConfig) -> dict[str, Any]:
     interval_s = float(Scenario.model_fields["interval_s"].default)
+    names: list[str] = []
     for name in config.scenarios:
-        if name != RANDOM_TRAFFIC:
-            interval_s = float(load_scenario(name, peak_rps=config.peak_rps).interval_s)
+        if name == RANDOM_TRAFFIC:
+            names.append(name)
+            continue
+        scenario = load_scenario(name, peak_rps=config.peak_rps)
+        interval_s = float(scenario.interval_s)
+        names.append(scenario.name)
     return {
-        "scenario_name": ",".join(config.scenarios),
+        "scenario_name": ",".join(names),
         "policy_name": config.algo.value,
         "seed": config.seed,
         "interval_s": interval_s,
@@ -117,15 +122,23 @@ def _training_meta(config: TrainingConfig) -> dict[str, Any]:
     }
 
 
-def _with_absolute_paths(config: InferenceConfig) -> InferenceConfig:
-    """The engine has its own working directory, and so has whoever restarts the run."""
-    changes: dict[str, str] = {}
-    scenario, policy = Path(config.scenario).expanduser(), Path(config.policy).expanduser()
-    if scenario.suffix and scenario.is_file():
-        changes["scenario"] = str(scenario.resolve())
-    if len(policy.parts) > 1 and policy.is_dir():
-        changes["policy"] = str(policy.resolve())
-    name, _, file = config.policy.partition(":")
-    if name == "hpa" and is_manifest(file):
-        changes["policy"] = f"{name}:{Path(file).expanduser().resolve()}"
-    return config.model_copy(update=changes)
+def _with_absolute_paths(config: RunConfig) -> RunConfig:
+    """Whoever restarts or resumes the run may do so in another working directory."""
+    if isinstance(config, InferenceConfig):
+        return config.model_copy(
+            update={
+                "scenario": _absolute_scenario(config.scenario),
+                "policy": from_anywhere(config.policy),
+            }
+        )
+    return config.model_copy(
+        update={
+            "scenarios": tuple(map(_absolute_scenario, config.scenarios)),
+            "out": None if config.out is None else typed_path(config.out).resolve(),
+        }
+    )
+
+
+def _absolute_scenario(name: str) -> str:
+    path = typed_path(name)
+    return str(path.resolve()) if path.suffix and os.path.isfile(path) else name

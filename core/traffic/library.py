@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from core.errors import InputError
-from core.locations import shipped_scenarios_directory
+from core.locations import shipped_scenarios_directory, typed_path
 from core.traffic.patterns import TracePattern
 from core.traffic.scenario import (
     LONGEST_DESCRIPTION,
@@ -65,7 +65,7 @@ def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) ->
     """
     if peak_rps is not None and not (math.isfinite(peak_rps) and peak_rps > 0):
         raise InputError(f"Expected a positive peak rate, found {peak_rps:g}.")
-    path = Path(name_or_path).expanduser()
+    path = typed_path(name_or_path)
     suffix = path.suffix.lower()
     if suffix == ".csv":
         return _trace_scenario(path.resolve(), peak_rps)

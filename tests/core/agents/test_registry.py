@@ -73,6 +73,9 @@ def test_policies_are_listed_with_what_is_wrong_with_them() -> None:
         ("static:1e3", "static:10"),
         ("static:" + "9" * 5000, "static:10"),
         ("threshold:3", "Did you mean threshold?"),
+        ("~nobody-of-this-name/policy", "There are"),
+        ("x" * 5000, "There are"),
+        ("x\0", "There are"),
     ],
 )
 def test_unknown_policies_are_refused_with_a_hint(spec: str, expected: str) -> None:
