@@ -170,7 +170,7 @@ class PeriodicBatchPattern(ScenarioModel):
 
     kind: Literal["periodic-batch"] = "periodic-batch"
     rps: Rate
-    every_s: PositiveSeconds
+    every_s: Annotated[float, Field(ge=1, description="From one block to the next.")]
     duration_s: PositiveSeconds
     first_at_s: Seconds = 0.0
     jitter_s: Annotated[

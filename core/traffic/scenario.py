@@ -123,9 +123,12 @@ class RewardWeights(ScenarioModel):
 class MetricsModel(ScenarioModel):
     """How late and how smooth metrics arrive."""
 
-    delay_s: Annotated[Seconds, Field(description="Age of a sample when it arrives.")] = 5.0
+    delay_s: Annotated[Seconds, Field(le=3600, description="Age of a sample when it arrives.")] = (
+        5.0
+    )
     window_s: Annotated[
-        PositiveSeconds, Field(description="Window of rates; at least the decision interval.")
+        PositiveSeconds,
+        Field(le=86_400, description="Window of rates; at least the decision interval."),
     ] = 15.0
 
 

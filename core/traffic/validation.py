@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -19,6 +19,9 @@ _ERRORS_SHOWN = 3
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The C parser where PyYAML was built with it: eight times faster."""
 
+
+UNREADABLE_VALUES: Final = (ValueError, KeyError, AttributeError, RecursionError)
+"""What PyYAML lets through from values such as 2020-13-45, `!!bool x`, or a thousand brackets."""
 
 _EXPECTED = {
     "bool_parsing": "true or false",
@@ -81,6 +84,11 @@ def parse_scenario(text: str, source: Path) -> Scenario:
         data = yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.YAMLError as error:
         raise _broken_yaml(source, error) from error
+    except UNREADABLE_VALUES as error:
+        raise InputError(
+            f"{source}: expected valid YAML, found a value that is none of its kind ({error}).",
+            "Look for dates and numbers, and quote what is meant as text.",
+        ) from error
     if not isinstance(data, dict):
         found = "nothing" if data is None else "a list" if isinstance(data, list) else repr(data)
         raise InputError(
@@ -162,7 +170,10 @@ def _explain(detail: ErrorDetails, path: Sequence[str | int]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "nothing" if value is None else repr(value)
+    try:
+        text = "nothing" if value is None else repr(value)
+    except RecursionError:
+        return "brackets in brackets without end"
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from core.traffic.patterns import ArNoisePattern
 from core.traffic.scenario import Scenario
+
+LARGEST_RPS: Final = 1e9
+"""More than anybody serves, and few enough to be counted one by one."""
 
 
 def rates_per_second(
@@ -25,7 +31,7 @@ def rates_per_second(
         Shape (duration_s,), at least 0 everywhere. Arrivals are a Poisson sample of it.
 
     Raises:
-        InputError: If a trace of the scenario cannot be read.
+        InputError: If a trace of the scenario cannot be read, or the rates are absurd.
     """
     count = scenario.duration_s if duration_s is None else duration_s
     seconds = np.arange(count, dtype=np.float64)
@@ -39,4 +45,10 @@ def rates_per_second(
     np.maximum(total, 0.0, out=total)
     for factor in factors:
         total *= factor
+    highest = float(total.max(initial=0.0))
+    if not highest <= LARGEST_RPS:
+        raise InputError(
+            f"Expected at most {LARGEST_RPS:g} rps in {scenario.name}, found {highest:g}.",
+            "Look for a rate with too many digits.",
+        )
     return total

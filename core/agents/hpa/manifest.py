@@ -9,6 +9,7 @@ import yaml
 
 from core.agents.hpa.spec import API_VERSION, KIND, HpaSpec
 from core.errors import InputError
+from core.traffic.validation import UNREADABLE_VALUES
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -30,7 +31,7 @@ def read_manifest(path: Path) -> HpaSpec:
     """
     try:
         documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, *UNREADABLE_VALUES) as error:
         raise InputError(
             f"{path}: expected the manifest of an HPA, found {_first_line(error)}.",
             "`kubectl get hpa NAME -o yaml` prints one.",

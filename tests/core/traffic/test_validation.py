@@ -84,6 +84,23 @@ def test_errors_say_where_and_what(text: str, parts: list[str]) -> None:
         assert part in message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: 2020-13-45\n",
+        "seed: 0b_\n",
+        "name: !!bool perhaps\n",
+        "name: !!timestamp today\n",
+    ],
+)
+def test_values_that_yaml_stumbles_over(text: str) -> None:
+    assert "expected valid YAML" in message_of(text)
+
+
+def test_deep_nesting_is_refused_in_one_line() -> None:
+    assert len(message_of("name: " + "[" * 20_000 + "]" * 20_000)) < 300
+
+
 def test_the_first_errors_are_told_together() -> None:
     message = message_of(GOOD + "u: 1\nv: 1\nw: 1\nx: 1\ny: 1\n")
     assert all(f"line {number}" in message for number in (5, 6, 7))

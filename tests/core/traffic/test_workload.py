@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import InputError
 from core.traffic.patterns import (
     ArNoisePattern,
     BurstsPattern,
@@ -17,6 +18,13 @@ from core.traffic.patterns import (
 from core.traffic.random_scenarios import random_scenario
 from core.traffic.workload import rates_per_second
 from tests.core.traffic.factory import scenario_of, written
+
+
+@pytest.mark.parametrize("rps", [1e10, 1e300])
+def test_absurd_rates_are_refused(rps: float) -> None:
+    scenario = scenario_of(ConstantPattern(rps=rps), ConstantPattern(rps=rps))
+    with pytest.raises(InputError, match=r"Expected at most 1e\+09 rps"):
+        rates_per_second(scenario, np.random.default_rng(0))
 
 
 def test_patterns_add_up() -> None:
