@@ -9,8 +9,10 @@ observation and action set is refused.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -35,6 +37,17 @@ _WEIGHTS_ENTRY: Final = "policy.pth"
 _LIMIT_BYTES: Final = 64 << 20
 _MOST_ENTRIES: Final = 1000
 _HINT: Final = "Save the model with Stable-Baselines3's save() after training on our environment."
+_DAMAGE: Final = (
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged or encrypted .zip may raise."""
 _LAYER: Final = re.compile(
     r"(?:mlp_extractor\.policy_net|q_net\.q_net)\.(?P<index>[0-9]{1,2})\.weight"
 )
@@ -94,7 +107,7 @@ def _read_weights(path: Path) -> bytes:
             content = _read_entry(archive, _WEIGHTS_ENTRY, path)
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             sizes = [entry.file_size for entry in inner.infolist()]
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+    except _DAMAGE as error:
         raise BundleError(
             f"expected a .zip of Stable-Baselines3 at {path}, found: {_one_line(error)}.", _HINT
         ) from None

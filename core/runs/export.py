@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -54,7 +55,7 @@ def export_run(
     # Written beside its place and then moved there: never half a file, never half an old one.
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
         if kind is ExportFormat.DB:
             reader.backup(draft)
         else:
@@ -66,7 +67,8 @@ def export_run(
         raise RunError(f"cannot write {target}: {error.strerror}.") from error
     finally:
         reader.close()
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
     return target
 
 

@@ -146,12 +146,19 @@ def test_other_tensors_are_refused(
 
 def test_other_files_are_refused(ppo_zip: Path, tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("no zip")
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("policy.pth", bytes(range(256)) * 64)
+    content = bytearray(packed.read_bytes())
+    content[40:60] = b"\xff" * 20
+    packed.write_bytes(content)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", b"\0" * (65 << 20))
     for path, message in (
         (tmp_path / "nowhere.zip", "No such file"),
         (tmp_path / "text.zip", "not a zip"),
+        (packed, "decompressing"),
         (repacked(ppo_zip, tmp_path / "none.zip", policy_pth=None), r"policy\.pth"),
         (repacked(ppo_zip, tmp_path / "bomb.zip", policy_pth=bomb.getvalue()), "at most"),
         (repacked(ppo_zip, tmp_path / "short.zip", policy_pth=b"PK"), "not a zip"),

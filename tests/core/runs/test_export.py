@@ -69,3 +69,5 @@ def test_nothing_is_overwritten_unasked(
 def test_an_unwritable_place(directory: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"cannot write .*No such file"):
         export_run(directory, tmp_path / "missing" / "run.csv", ExportFormat.CSV)
+    with pytest.raises(RunError, match=r"cannot write .*Not a directory"):
+        export_run(directory, directory / "run.db" / "run.csv", ExportFormat.CSV)
