@@ -52,10 +52,11 @@ def read_bounded(directory: Path, name: str, limit_bytes: int) -> bytes:
 
 
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Make `directory` hold exactly these files, atomically and durably.
+    """Make `directory` hold exactly these files, durably, and all of them or none.
 
     Everything is written to a temporary directory beside it, flushed to disk, and renamed into
-    place, so that a process killed at any moment leaves the old content or the new one.
+    place, so that nobody ever finds half of it. A process killed at the very moment between moving
+    an older directory aside and the new one in leaves none under this name.
 
     Args:
         directory: Where; replaced if it exists.

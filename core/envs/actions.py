@@ -65,7 +65,7 @@ def _within_limits(targets: Floats | Integers, history: StateHistory) -> Integer
 
 
 def window_name(window_s: float) -> str:
-    """A window in words: "last interval", "1-minute", "10-minute"."""
+    """A window in words: "latest", "1-minute", "10-minute"."""
     return "latest" if window_s <= 15.0 else f"{window_s / 60:g}-minute"
 
 

@@ -137,6 +137,8 @@ class RunReader:
     def scenario(self) -> Scenario:
         """The scenario as it was when the run began, whatever became of its file since.
 
+        Traces are not part of it: the scenario names their files.
+
         Raises:
             RunError: The run is a training, which has no single scenario.
         """
