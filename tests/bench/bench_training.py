@@ -17,8 +17,8 @@ from core.agents.sink import NullSink
 from core.agents.training import train
 from core.envs.autoscale import AutoscaleEnv
 
-_PPO_STEPS = 600_000
-_DQN_STEPS = 120_000
+_PPO_STEPS = 1_000_000
+_DQN_STEPS = 200_000
 _PLAIN_STEPS = 6_144
 
 
