@@ -68,7 +68,7 @@ def _read(directory: Path, signature: _Signature) -> _Known:
             info, status = reader.info(), reader.status()
         finally:
             reader.close()
-    except (RlscaleError, sqlite3.Error, KeyError, ValueError) as error:
+    except (RlscaleError, sqlite3.Error, KeyError, TypeError, ValueError) as error:
         reason = str(error) or type(error).__name__
         return _Known(signature, 0.0, unreadable_row(directory, reason))
     return _Known(signature, info.created_wall_time, run_row(info, status))

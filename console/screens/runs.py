@@ -264,8 +264,9 @@ class RunsScreen(Screen[None]):
         self._say(Content.styled(note, "$accent"))
 
     def _done(self) -> None:
-        self._show_note()
-        self._look()
+        if self.is_attached:
+            self._show_note()
+            self._look()
 
     def _redraw(self) -> None:
         self.query_one(GlancePane).redraw()

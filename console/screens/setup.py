@@ -20,6 +20,7 @@ from console.settings import SetupChoices
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
 from console.setup.fields import fields_of
+from console.setup.heading import SetupHeading
 from console.setup.plan import run_config, sentence
 from console.setup.traffic import TrafficPanel
 from console.start import StartSetup
@@ -67,7 +68,7 @@ class SetupScreen(Screen[None]):
         if self._request.training:
             choices = choices.model_copy(update={"kind": "training"})
         ascii_only = self.console_app.drawing.ascii
-        yield Static("", id="setup-heading")
+        yield SetupHeading()
         with Horizontal(id="setup-panels"):
             yield EnvironmentPanel(choices, ascii_only=ascii_only)
             yield TrafficPanel(choices, ascii_only=ascii_only)
@@ -214,13 +215,19 @@ class SetupScreen(Screen[None]):
 
     def _started(self, directory: Path) -> None:
         self._starting = False
-        self._show_sentence()
         if self.is_current:
+            self._show_sentence()
             self.console_app.open_live(directory)
+        else:
+            # Whoever went elsewhere meanwhile is told, not taken away from there.
+            self.app.notify(f"{directory.name} has started; R lists it.", markup=False)
 
     def _could_not_start(self, reason: str) -> None:
         self._starting = False
-        self._say(Content.styled(f"Not started: {reason}", "$error"))
+        if self.is_current:
+            self._say(Content.styled(f"Not started: {reason}", "$error"))
+        else:
+            self.app.notify(f"Not started: {reason}", severity="error", markup=False)
 
     def _remember(self) -> None:
         settings = self.console_app.settings
@@ -270,27 +277,13 @@ class SetupScreen(Screen[None]):
         self.environment.set_training(self.decider.is_training)
         if self.environment.problem is None:
             self.traffic.set_seed(self.environment.seed)
+        self._show_heading()
         self._show_sentence()
 
-    @property
-    def _heading(self) -> Static:
-        return self.query_one("#setup-heading", Static)
-
     def _show_heading(self) -> None:
-        parts: list[Content | tuple[str, str]] = [(" rlscale-console ", "bold")]
-        if self.size.width >= WIDE:
-            parts.append((" setup", "$series-axis"))
-            self._heading.update(Content.assemble(*parts), layout=False)
-            return
-        names = ("environment", "traffic", "training" if self._is_training else "policy")
-        for number, name in enumerate(names, start=1):
-            style = "bold reverse" if number == self._step else "$series-axis"
-            parts.append((f" {number} {name} ", f"{style} @click=screen.go({number})"))
-        self._heading.update(Content.assemble(*parts), layout=False)
-
-    @property
-    def _is_training(self) -> bool:
-        return self.decider.is_training if self.decider.is_mounted else self._request.training
+        self.query_one(SetupHeading).show(
+            self._step, training=self.decider.is_training, wide=self.size.width >= WIDE
+        )
 
     def _show_sentence(self) -> None:
         if self._starting:

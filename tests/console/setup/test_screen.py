@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,18 +9,22 @@ from textual.widgets import Input, Static
 
 from console.app import RlscaleApp
 from console.screens.live import LiveScreen
+from console.screens.runs import RunsScreen
 from console.screens.setup import SetupScreen
 from console.settings import Settings, SetupChoices, load_settings
 from console.setup.preview_pane import PreviewPane
 from console.setup.traffic import OWN_FILE
-from console.start import StartSetup
+from console.start import StartRuns, StartSetup
 from console.widgets.choice import Choice
 from console.widgets.field import Field
 from console.widgets.pick_list import PickList
 from core.agents.config import TrainingConfig
+from core.agents.registry import PolicyEntry
 from core.errors import RunError
+from core.locations import runs_directory
 from core.runs.config import InferenceConfig, RunConfig
 from tests.console.pilots import console, settled, shown, typed, until
+from tests.core.runs.factory import write_run
 
 SMALL = (80, 24)
 LARGE = (160, 50)
@@ -340,7 +345,13 @@ async def test_p_returns_to_running_a_policy() -> None:
         assert "3 training" in shown(pilot)
         await pilot.press("p")
         await pilot.pause()
-        assert "3 policy" in shown(pilot)
+        assert shown(pilot).count("3 policy") == 2
+        setup(pilot).query_one("#kind", Choice).focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert shown(pilot).count("3 training") == 2
+        await pilot.press("left")
+        await pilot.pause()
         assert not setup(pilot).query_one("#speed", Choice).disabled
 
 
@@ -422,3 +433,58 @@ async def test_a_click_on_a_part_goes_there() -> None:
         await settled(pilot)
         await pilot.click("#setup-heading", offset=(48, 0))
         await until(pilot, lambda: pilot.app.focused is setup(pilot).query_one("#policies"))
+
+
+async def test_leaving_while_files_are_still_read_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow_list() -> list[PolicyEntry]:
+        reading.set()
+        go_on.wait(10)
+        return []
+
+    monkeypatch.setattr("core.agents.registry.list_policies", slow_list)
+    app = console(StartRuns())
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("S")
+        await until(pilot, reading.is_set)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        go_on.set()
+        await pilot.pause(0.1)
+        await settled(pilot)
+        assert app.is_running
+        assert app.return_code in (None, 0)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_leaving_while_the_engine_starts_is_told_later(
+    fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow_launch(config: RunConfig) -> Path:
+        asked.set()
+        go_on.wait(10)
+        if fails:
+            raise RunError("expected the engine to start, found it ended.")
+        return write_run(runs_directory() / "20260101-000000-late", 5)
+
+    monkeypatch.setattr("core.runs.launch.launch", slow_launch)
+    app = console(StartRuns())
+    async with app.run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, asked.is_set)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        go_on.set()
+        expected = "Not started" if fails else "20260101-000000-late has started"
+        await until(pilot, lambda: any(expected in n.message for n in app._notifications))
+        assert isinstance(pilot.app.screen, RunsScreen)
