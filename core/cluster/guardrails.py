@@ -171,11 +171,13 @@ class Guardrails:
 
     def _step_bounds(self, desired: Floats) -> tuple[Floats, Floats]:
         settings = self._settings
+        # At least one replica may always come or go, also from none; an absent limit is infinite.
+        base = np.maximum(desired, 1.0)
         up = np.minimum(
             settings.largest_step_up,
-            np.maximum(np.floor(desired * settings.largest_step_up_ratio), 1.0),
+            np.maximum(np.floor(base * settings.largest_step_up_ratio), 1.0),
         )
-        down = np.maximum(np.floor(desired * settings.largest_step_down_ratio), 1.0)
+        down = np.maximum(np.floor(base * settings.largest_step_down_ratio), 1.0)
         return desired - down, desired + up
 
     def _stabilised(self, wanted: Floats, now: Floats) -> Floats:

@@ -75,6 +75,14 @@ def test_cool_down_after_scaling_up() -> None:
     assert rule(guardrails, 5, calm(time_s=180.0, replicas_desired=14))[0] == 5
 
 
+def test_a_deployment_of_none_can_be_scaled_up() -> None:
+    assert rule(rails(), 7, calm(replicas_desired=0)) == (7, Guardrail.NONE)
+    assert rule(rails(largest_step_up_ratio=1.0), 7, calm(replicas_desired=0)) == (
+        2,
+        Guardrail.STEP | Guardrail.LIMITS,
+    )
+
+
 def test_stabilisation_keeps_the_highest_recent_wish() -> None:
     guardrails = rails(stabilization_down_s=60)
     wishes = [(0.0, 9), (15.0, 4), (30.0, 4), (45.0, 4)]
