@@ -49,8 +49,8 @@ class AgentSettings:
 class PpoSettings(AgentSettings):
     """Proximal policy optimisation, as in Stable-Baselines3."""
 
-    environments: int = 128
-    rollout_steps: int = 64
+    environments: int = 256
+    rollout_steps: int = 32
     """Steps of each cluster between two updates."""
     batch_size: int = 1024
     epochs: int = 4
