@@ -85,18 +85,30 @@ def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
         ) from None
 
 
+def check_replaceable(directory: Path) -> None:
+    """Check that nothing but an older bundle would be replaced by writing one to `directory`.
+
+    Raises:
+        BundleError: There is a file, a link, or a directory with other things in it.
+    """
+    if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
+        raise BundleError(
+            f"expected {directory} to be a directory, found a file or a link.",
+            "Give a directory of its own for the bundle.",
+        )
+    for one in directory.iterdir() if directory.exists() else ():
+        if not _is_ours(one.name):
+            raise BundleError(
+                f"expected {directory} to be empty or an older bundle, found {one.name!r} in it.",
+                "Give a directory of its own for the bundle.",
+            )
+
+
 def _put_in_place(temporary: Path, directory: Path) -> None:
+    check_replaceable(directory)
     if not directory.exists():
         temporary.rename(directory)
         return
-    if directory.is_symlink() or not directory.is_dir():
-        raise BundleError(f"expected {directory} to be a directory, found a file or a link.")
-    foreign = [name for name in os.listdir(directory) if not _is_ours(name)]
-    if foreign:
-        raise BundleError(
-            f"expected {directory} to be empty or an older bundle, found {foreign[0]!r} in it.",
-            "Give a directory of its own for the bundle.",
-        )
     aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old.", dir=directory.parent))
     directory.rename(aside / directory.name)
     temporary.rename(directory)

@@ -85,7 +85,8 @@ class TrainingConfig(BaseModel):
     hyper_parameters: HyperParameters = Field(default_factory=HyperParameters)
     """Overrides of the algorithm's defaults."""
     evaluation_every: int | None = Field(default=None, ge=1)
-    """Steps between evaluations on validation traffic; None means ten over the training."""
+    """Steps between evaluations on validation traffic; None means two to ten over the training,
+    fewer if the traffic is long."""
     checkpoint_every: int | None = Field(default=None, ge=1)
     """Steps between checkpoints; None means ten over the training."""
 
@@ -99,11 +100,6 @@ class TrainingConfig(BaseModel):
                 return values
             return {**values, "steps": DEFAULT_STEPS[algorithm]}
         return values
-
-    @property
-    def evaluation_interval_steps(self) -> int:
-        """Steps between evaluations, with the default filled in."""
-        return self.evaluation_every or max(1, self.steps // 10)
 
     @property
     def checkpoint_interval_steps(self) -> int:

@@ -17,6 +17,7 @@ from core.agents.evaluation import Case, evaluate_cases
 from core.agents.hpa import HpaPolicy
 from core.agents.registry import load_policy
 from core.agents.sink import EvaluationResult, NullSink, TrainingProgress
+from core.agents.traffic import first_day
 from core.agents.training import train
 from core.errors import RlscaleError
 from core.locations import shipped_policies_directory
@@ -79,7 +80,7 @@ def _pretrain(algorithm: Algorithm, out: Path, steps: int | None, seed: int) -> 
 
 def _compare(bundle: Path) -> None:
     """Print the scores of the policy and of the HPA on the shipped scenarios."""
-    scenarios = [load_scenario(entry.name) for entry in list_scenarios()]
+    scenarios = [first_day(load_scenario(entry.name)) for entry in list_scenarios()]
     cases = [Case(scenario, scenario.seed) for scenario in scenarios]
     learned = evaluate_cases(load_policy(str(bundle)), cases)
     baseline = evaluate_cases(HpaPolicy(), cases)

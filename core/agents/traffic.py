@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from core.agents.callbacks.evaluation import Validation
 from core.agents.config import RANDOM_TRAFFIC, TrainingConfig
-from core.agents.evaluation import Case
+from core.agents.evaluation import Case, average_results, evaluate_cases
+from core.agents.hpa import HpaPolicy
 from core.envs.batch_env import FixedScenarios, RandomTraffic, ScenarioSource
 from core.errors import InputError
 from core.traffic.library import load_scenario
@@ -22,6 +23,21 @@ _RANDOM_CASES: Final = 40
 _RANDOM_CASE_S: Final = 3600
 """Many short episodes tell more than few long ones in the same time."""
 _EPISODES_PER_SCENARIO: Final = 2
+_LONGEST_CASE_S: Final = 86_400
+_MOST_EVALUATIONS: Final = 10
+_FEWEST_EVALUATIONS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Traffic that nobody trains on."""
+
+    cases: tuple[Case, ...]
+
+    def baseline_score(self) -> float:
+        """The score of the HPA at its defaults."""
+        summary = average_results(evaluate_cases(HpaPolicy(), self.cases))
+        return math.inf if summary.score is None else summary.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,7 @@ def training_traffic(config: TrainingConfig) -> TrainingTraffic:
             "Train on them one after the other, or change interval_s.",
         )
     cases = [
-        Case(scenario, _VALIDATION_SEED + number)
+        Case(first_day(scenario), _VALIDATION_SEED + number)
         for scenario in scenarios
         for number in range(_EPISODES_PER_SCENARIO)
     ]
@@ -71,6 +87,30 @@ def training_traffic(config: TrainingConfig) -> TrainingTraffic:
         scenarios[0].interval_s,
         scenarios[0].reward,
     )
+
+
+def first_day(scenario: Scenario) -> Scenario:
+    """The scenario, cut off after a day."""
+    if scenario.duration_s <= _LONGEST_CASE_S:
+        return scenario
+    return scenario.model_copy(update={"duration_s": _LONGEST_CASE_S})
+
+
+def evaluation_interval_steps(
+    config: TrainingConfig, traffic: TrainingTraffic, environments: int
+) -> int:
+    """Steps between evaluations, as configured or such that they do not outweigh the training.
+
+    Args:
+        config: What to do.
+        traffic: What is judged on.
+        environments: Clusters that are stepped at once.
+    """
+    if config.evaluation_every is not None:
+        return config.evaluation_every
+    longest_s = max(case.scenario.duration_s for case in traffic.validation.cases)
+    rounds = config.steps // environments // max(1, longest_s // traffic.interval_s)
+    return max(1, config.steps // min(max(rounds, _FEWEST_EVALUATIONS), _MOST_EVALUATIONS))
 
 
 def _random_traffic() -> TrainingTraffic:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from core.agents.bundle import PolicyBundle, load_bundle, save_bundle
+from core.agents.bundle_files import check_replaceable
 from core.agents.checkpoint import TrainingState, find_checkpoints
 from core.agents.config import Algorithm, TrainingConfig
 from core.agents.settings import AgentSettings, DqnSettings, PpoSettings
 from core.agents.sink import TrainingSink
 from core.agents.stopwatch import Stopwatch
+from core.agents.traffic import TrainingTraffic, evaluation_interval_steps, training_traffic
 from core.clock import Clock, SystemClock
 from core.errors import BundleError
 from core.summary import Summary
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from core.agents.agent import Agent
     from core.agents.callbacks import EvaluationCallback
-    from core.agents.traffic import TrainingTraffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,11 @@ def train(
         InputError: The config cannot be followed.
         BundleError: A place cannot be written to.
     """
-    # Only here, so that whoever reads results need not load torch.
-    from core.agents.traffic import training_traffic
-
     clock = clock or SystemClock()
     directory.mkdir(parents=True, exist_ok=True)
+    if config.out is not None:
+        # Before a training of minutes, not after it.
+        check_replaceable(config.out)
     stopwatch = Stopwatch(clock)
     traffic = training_traffic(config)
     agent = make_agent(config, traffic, directory / "tensorboard")
@@ -186,7 +187,7 @@ def _callbacks(
     evaluation = EvaluationCallback(
         agent,
         traffic.validation,
-        config.evaluation_interval_steps,
+        evaluation_interval_steps(config, traffic, agent.env.num_envs),
         directory / "bundle",
         sink,
         stopwatch,

@@ -2,7 +2,7 @@
 
 from core.agents.callbacks.autoscaling import AutoscalingMetricsCallback
 from core.agents.callbacks.checkpoints import CheckpointCallback
-from core.agents.callbacks.evaluation import EvaluationCallback, Validation
+from core.agents.callbacks.evaluation import EvaluationCallback
 from core.agents.callbacks.progress import ProgressCallback
 from core.agents.callbacks.system import SystemMetricsCallback
 from core.agents.callbacks.wandb import WandbCallback
@@ -13,6 +13,5 @@ __all__ = [
     "EvaluationCallback",
     "ProgressCallback",
     "SystemMetricsCallback",
-    "Validation",
     "WandbCallback",
 ]

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from stable_baselines3.common.callbacks import BaseCallback
 
 from core.agents.agent import Agent
 from core.agents.callbacks.checkpoints import Scores
-from core.agents.evaluation import Case, average_results, evaluate_cases
-from core.agents.hpa import HpaPolicy
+from core.agents.evaluation import average_results, evaluate_cases
 from core.agents.learned import LearnedPolicy
 from core.agents.settings import AgentSettings
 from core.agents.sink import EvaluationResult, TrainingSink
 from core.agents.stopwatch import Stopwatch
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """Traffic that nobody trains on."""
-
-    cases: tuple[Case, ...]
-
-    def baseline_score(self) -> float:
-        """The score of the HPA at its defaults."""
-        summary = average_results(evaluate_cases(HpaPolicy(), self.cases))
-        return math.inf if summary.score is None else summary.score
+from core.agents.traffic import Validation
 
 
 class EvaluationCallback(BaseCallback):

@@ -13,8 +13,9 @@ from core.agents.bundle import load_bundle
 from core.agents.checkpoint import find_checkpoints, read_state
 from core.agents.config import Algorithm, HyperParameters, TrainingConfig
 from core.agents.registry import load_policy
+from core.agents.traffic import evaluation_interval_steps, training_traffic
 from core.agents.training import train
-from core.errors import InputError
+from core.errors import BundleError, InputError
 from core.state import Actor, ControlMode, ValuesKind
 from tests.core.agents.trainings import Recorder, TickingClock, tiny, write_scenario
 
@@ -138,6 +139,7 @@ def test_a_stopped_training_goes_on(tmp_path: Path, algo: Algorithm) -> None:
 KILLED = """
 import sys, threading
 from pathlib import Path
+from core.agents.traffic import evaluation_interval_steps, training_traffic
 from core.agents.training import train
 from core.agents.config import TrainingConfig
 from tests.core.agents.trainings import Recorder
@@ -218,10 +220,39 @@ def test_a_config_that_cannot_be_followed(
         train(config, tmp_path / "run", Recorder())
 
 
+def test_a_place_that_cannot_be_used_is_refused_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    config = tiny(write_scenario(tmp_path)).model_copy(update={"out": tmp_path / "out"})
+    sink = Recorder()
+    with pytest.raises(BundleError, match=r"thesis\.txt"):
+        train(config, tmp_path / "run", sink)
+    assert sink.steps == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "steps", "every"),
+    [
+        ("flash-crowd", 1_000_000, 100_000),
+        ("random", 1_000_000, 100_000),
+        ("daily-pattern", 4_000_000, 1_333_333),
+        ("daily-pattern", 100_000, 50_000),
+        ("weekly-cycle", 4_000_000, 1_333_333),
+    ],
+)
+def test_evaluations_do_not_outweigh_the_training(scenario: str, steps: int, every: int) -> None:
+    config = TrainingConfig(scenarios=(scenario,), steps=steps)
+    traffic = training_traffic(config)
+    assert evaluation_interval_steps(config, traffic, 200) == every
+    assert max(case.scenario.duration_s for case in traffic.validation.cases) <= 86_400
+    told = config.model_copy(update={"evaluation_every": 7})
+    assert evaluation_interval_steps(told, traffic, 200) == 7
+
+
 def test_a_config_fills_in_what_is_missing() -> None:
     config = TrainingConfig.model_validate({"algo": "dqn"})
     assert (config.steps, config.scenarios) == (300_000, ("random",))
-    assert config.evaluation_interval_steps == 30_000
+    assert config.checkpoint_interval_steps == 30_000
     assert TrainingConfig.model_validate_json(config.model_dump_json()) == config
     for wrong in ({"steps": 0}, {"algo": "sarsa"}, {"seed": -1}, {"stepz": 5}):
         with pytest.raises(ValueError, match=r"validation error"):
