@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.agents.config import Algorithm
 from core.agents.registry import PolicyEntry, PolicyOrigin
+from core.agents.settings import AgentSettings
 from core.locations import runs_directory
 from core.runs.config import RunConfig
 from tests.core.runs.factory import write_run
@@ -45,6 +47,19 @@ def scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in ("console.setup.traffic", "core.traffic.library", "console.commands"):
         monkeypatch.setattr(f"{module}.shipped_scenarios_directory", lambda: home)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _tuned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of a training that stay the same, however the algorithms are tuned."""
+    tuned = {
+        Algorithm.PPO: AgentSettings(environments=128, learning_rate=0.001, gamma=0.95),
+        Algorithm.DQN: AgentSettings(environments=64, learning_rate=0.0005, gamma=0.9),
+    }
+    monkeypatch.setattr("console.setup.training._TUNED", tuned)
+    steps = {Algorithm.PPO: 1_500_000, Algorithm.DQN: 300_000}
+    for module in ("training", "plan"):
+        monkeypatch.setattr(f"console.setup.{module}.DEFAULT_STEPS", steps)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from console.settings import SetupChoices
 from console.setup.plan import run_config, sentence
-from core.agents.config import DEFAULT_STEPS, RANDOM_TRAFFIC, Algorithm, TrainingConfig
+from core.agents.config import RANDOM_TRAFFIC, Algorithm, TrainingConfig
 from core.locations import trained_policies_directory
 from core.runs.config import InferenceConfig
 from core.state import ControlMode
@@ -41,7 +41,7 @@ def test_empty_fields_of_a_training_take_the_algorithms_own_numbers() -> None:
     config = run_config(choices, "mine")
     assert isinstance(config, TrainingConfig)
     assert config.algo is Algorithm.DQN
-    assert config.steps == DEFAULT_STEPS[Algorithm.DQN]
+    assert config.steps == 300_000
     assert config.scenarios == (RANDOM_TRAFFIC,)
     assert config.hyper_parameters.learning_rate is None
     assert config.out == trained_policies_directory() / "mine"

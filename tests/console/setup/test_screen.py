@@ -128,9 +128,8 @@ async def test_all_parts_side_by_side_where_there_is_room() -> None:
         assert sum(region.width for region in regions) == LARGE[0]
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
-async def test_tab_reaches_every_field_and_comes_round(size: tuple[int, int]) -> None:
-    async with console(StartSetup()).run_test(size=size) as pilot:
+async def test_tab_reaches_every_field_and_comes_round() -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
         await settled(pilot)
         seen = []
         for _ in range(12):
@@ -249,7 +248,7 @@ async def test_an_own_trace_is_checked_while_typing_and_can_be_scaled(
         assert "Cannot start: type the path" in said(pilot, "#setup-sentence")
         field = setup(pilot).query_one("#file", Field)
         assert pilot.app.focused is field.input
-        await typed(pilot, "/nowhere/shop.csv")
+        await typed(pilot, "/x.csv")
         assert "! no such file" in shown(pilot)
         field.text = str(trace)
         await until(pilot, lambda: setup(pilot).traffic.preview is not None)
