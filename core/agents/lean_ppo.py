@@ -33,6 +33,8 @@ class LeanPPO(PPO):
     policy: ActorCriticPolicy
     reward_scale: float = 1.0
     """Factor on rewards before they are learned from."""
+    reward_limit: float = float("inf")
+    """Rewards are cut to ± this before they are scaled."""
     last_choice: LastChoice | None = None
     """What the policy chose in the newest step of all clusters."""
 
@@ -60,7 +62,8 @@ class LeanPPO(PPO):
                 # What will not be learned from does not count, so that a resumption is exact.
                 self.num_timesteps -= (step + 1) * env.num_envs
                 return False
-            rewards = rewards * np.float32(self.reward_scale)
+            limit = np.float32(self.reward_limit)
+            rewards = np.clip(rewards, -limit, limit) * np.float32(self.reward_scale)
             if dones.any():
                 self._update_info_buffer(infos, dones)
                 self._bootstrap_truncated(rewards, dones, infos)

@@ -49,6 +49,7 @@ class PPOAgent(Agent[PpoSettings]):
             device="cpu",
         )
         model.reward_scale = settings.reward_scale
+        model.reward_limit = settings.reward_limit
         return model
 
     def _steps_per_update(self) -> int:
