@@ -16,6 +16,7 @@ from console.cli.arguments import (
     whole_number,
 )
 from core.errors import InputError
+from core.locations import typed_path
 
 if TYPE_CHECKING:
     from core.agents.config import TrainingConfig
@@ -111,7 +112,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     # What is wrong with a name is said before anything is made.
     action_set(arguments.action_set)
     if arguments.out is not None:
-        out = arguments.out.expanduser().resolve()
+        out = _bundle_directory(arguments.out)
     else:
         out = new_policy_directory(arguments.name or free_name(arguments.algo))
     overrides = HyperParameters(
@@ -132,6 +133,21 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         "hyper_parameters": overrides,
     }
     return TrainingConfig.model_validate(values)
+
+
+def _bundle_directory(out: Path) -> Path:
+    path = typed_path(out)
+    if str(path).startswith("~"):
+        raise InputError(f"expected a directory for --out, found {out}: there is no such user.")
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(
+            f"expected a directory for --out, found {out}: {error.strerror}."
+        ) from error
+    return path.resolve()
 
 
 def require_training_extra() -> None:

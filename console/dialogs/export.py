@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, cast
@@ -18,7 +19,10 @@ from console.keys import KeyContext, bindings
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from core.errors import InputError
+from core.locations import typed_path
 
+LONGEST_NAME = 255
+"""Bytes that the name of a file takes at most, on every file system in use."""
 FORMATS = (
     Option("csv", "CSV", "One line per decision, for spreadsheets and pandas."),
     Option("json", "JSON", "Facts, totals, events and decisions in one document."),
@@ -40,15 +44,18 @@ def new_file(text: str) -> Path:
     """The file that `text` names, `~` expanded.
 
     Raises:
-        InputError: It exists, or its directory does not.
+        InputError: It exists, its directory does not, or its name is too long for a file.
     """
-    path = Path(text.strip()).expanduser()
+    path = typed_path(text.strip())
     if not text.strip() or path.name in ("", "..") or text.strip().endswith("/"):
         raise InputError("expected a file name")
-    if path.exists():
+    # Unlike those of `Path`, these say False to any text that cannot be a path.
+    if os.path.lexists(path):
         raise InputError("exists already; choose another name")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise InputError(f"no directory {path.parent}")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise InputError(f"expected a name of at most {LONGEST_NAME} bytes")
     return path
 
 

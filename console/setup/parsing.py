@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from core.errors import InputError
+from core.locations import typed_path
 
 _SUFFIXES = {"k": 1_000, "m": 1_000_000}
 
@@ -69,10 +71,11 @@ def optional_path(text: str) -> Path | None:
     text = text.strip()
     if not text:
         return None
-    path = Path(text).expanduser()
-    if path.is_dir():
+    path = typed_path(text)
+    # Unlike those of `Path`, these say False to any text that cannot be a path.
+    if os.path.isdir(path):
         raise InputError("expected a file, this is a directory")
-    if not path.exists():
+    if not os.path.exists(path):
         raise InputError("no such file")
     if path.suffix.lower() not in {".yaml", ".yml", ".csv"}:
         raise InputError("expected .yaml or .csv")
@@ -88,8 +91,8 @@ def hpa_target(text: str) -> float | Path:
     text = text.strip()
     if Path(text).suffix.lower() not in {".yaml", ".yml"}:
         return cast("float", UTILIZATION.parse(text))
-    path = Path(text).expanduser()
-    if not path.is_file():
+    path = typed_path(text)
+    if not os.path.isfile(path):
         raise InputError("no such file")
     return path
 

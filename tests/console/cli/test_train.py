@@ -114,6 +114,20 @@ def test_what_is_wrong_is_one_line(
     assert not runs_directory().exists()
 
 
+@pytest.mark.parametrize(
+    ("out", "found"),
+    [("~nobody-of-that-name/mine", "no such user"), ("/tmp/" + "x" * 300, "too long")],
+)
+def test_a_place_that_cannot_be_is_refused_in_one_line(
+    cli: CommandLine, out: str, found: str
+) -> None:
+    answer = cli("train", "--out", out, "--steps", 256)
+    assert answer.code == 2
+    assert len(answer.error.splitlines()) == 1
+    assert "expected a directory for --out" in answer.error
+    assert found in answer.error
+
+
 def test_without_the_extra_it_says_what_to_install(
     cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,7 +57,14 @@ async def test_a_wrong_file_says_so_and_is_not_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "file name"), ("/no/such/place/run.csv", "no directory"), ("/tmp/", "file name")],
+    [
+        ("", "file name"),
+        ("/no/such/place/run.csv", "no directory"),
+        ("/tmp/", "file name"),
+        ("~nobody-of-that-name/run.csv", "no directory ~nobody-of-that-name"),
+        ("/tmp/" + "x" * 300, "at most 255 bytes"),
+        ("/" + "x" * 300 + "/run.csv", "no directory"),
+    ],
 )
 def test_names_that_cannot_be_written_are_refused(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -92,3 +92,11 @@ def test_an_hpa_takes_a_target_or_a_manifest(tmp_path: Path) -> None:
     for text in ("", "70", str(tmp_path / "none.yaml"), "words"):
         with pytest.raises(InputError):
             hpa_target(text)
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-that-name/x", "/" + "x" * 300, "\0"])
+def test_what_cannot_be_a_path_is_no_such_file(text: str) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        optional_path(f"{text}.csv")
+    with pytest.raises(InputError, match="no such file"):
+        hpa_target(f"{text}.yaml")
