@@ -225,9 +225,7 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_REPLAY, "home", "first", "home", "start", "Play head to the first decision"),
     KeyEntry(_REPLAY, "end", "follow", "end", "end", "Play head to the last decision"),
     # Setup: digits and letters reach a focused input first.
-    KeyEntry(
-        _SETUP, "enter", "start", "enter", "start", "Start what is chosen, then watch it", 1, True
-    ),
+    KeyEntry(_SETUP, "enter", "start", "enter", "start", "Start what is chosen, then watch it", 1),
     KeyEntry(_SETUP, "1", "go(1)", "1", "environment", "Go to the environment, speed and seed"),
     KeyEntry(_SETUP, "2", "go(2)", "2", "traffic", "Go to the scenarios"),
     KeyEntry(_SETUP, "3", "go(3)", "3", "policy", "Go to the policy or the training"),

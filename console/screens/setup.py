@@ -26,7 +26,6 @@ from console.setup.traffic import TrafficPanel
 from console.start import StartSetup
 from console.widgets.choice import Choice
 from console.widgets.field import Field
-from console.widgets.filter_row import FilterRow
 from console.widgets.key_bar import KeyBar
 from console.widgets.too_small import TooSmall
 
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """Columns from which all three parts stand side by side."""
+TALL = 40
+"""Rows from which long lists and the preview both have room."""
 STEPS = ("environment", "traffic", "decider")
 
 
@@ -47,7 +48,7 @@ class SetupScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.SETUP)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (40, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#scenarios"
     key_contexts = (KeyContext.SETUP,)
 
@@ -64,6 +65,10 @@ class SetupScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the parts between a heading and what enter would start."""
+        # Known before anything is styled, so that nothing is styled twice.
+        width, height = self.app.size
+        self.add_class("-wide" if width >= WIDE else "-narrow")
+        self.add_class("-tall" if height >= TALL else "-low")
         choices = self.console_app.settings.setup
         if self._request.training:
             choices = choices.model_copy(update={"kind": "training"})
@@ -190,16 +195,14 @@ class SetupScreen(Screen[None]):
             self._remember()
             self.app.pop_screen()
 
+    # From a field, enter comes behind the keys typed just before it; a priority binding would
+    # overtake them and start with the text that stood there first.
+    @on(Input.Submitted)
     def action_start(self) -> None:
         """Start what is chosen, or show what is wrong."""
-        focused = self.focused
-        if isinstance(focused, Input) and isinstance(focused.parent, FilterRow):
-            focused.parent.action_keep()
-            return
         if self._starting:
             return
-        problem = self.problem
-        if problem is not None:
+        if (problem := self.problem) is not None:
             self._focus(problem[0])
             self._show_sentence()
             return
@@ -288,8 +291,7 @@ class SetupScreen(Screen[None]):
     def _show_sentence(self) -> None:
         if self._starting:
             return
-        problem = self.problem
-        if problem is not None:
+        if (problem := self.problem) is not None:
             self._say(Content.styled(f"Cannot start: {problem[1]}", "$warning"))
             return
         text = sentence(self.choices, self.decider.training_form.kept_as)

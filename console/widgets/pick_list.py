@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -32,7 +34,7 @@ class Entry:
         return all(word in text for word in words.lower().split())
 
 
-class PickList(OptionList):
+class PickList(OptionList, inherit_bindings=False):
     """Rows with a mark on the picked one, which a filter can thin out.
 
     Args:
@@ -52,6 +54,13 @@ class PickList(OptionList):
         &:focus { border: none; background-tint: transparent; }
     }
     """
+
+    # Enter is left to the screen: what is highlighted is picked already.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for binding in OptionList.BINDINGS
+        if isinstance(binding, Binding) and binding.key != "enter"
+    ]
 
     @dataclass
     class Picked(Message):

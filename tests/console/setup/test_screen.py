@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -24,6 +25,7 @@ from core.errors import RunError
 from core.locations import runs_directory
 from core.runs.config import InferenceConfig, RunConfig
 from tests.console.pilots import console, settled, shown, typed, until
+from tests.console.setup.conftest import POLICIES
 from tests.core.runs.factory import write_run
 
 SMALL = (80, 24)
@@ -57,6 +59,28 @@ async def test_nothing_must_be_read_before_the_first_enter(launched: list[RunCon
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
     assert launched == [InferenceConfig(policy="ppo", scenario="flash-crowd", speed=10.0)]
+
+
+async def test_enter_starts_with_what_was_typed_in_the_same_breath(
+    launched: list[RunConfig],
+) -> None:
+    """Keys that arrive together, as from a fast hand or a paste, are taken in their order."""
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        pilot.app.set_focus(setup(pilot).query_one("#seed", Field).input)
+        for key in (Key("4", "4"), Key("2", "2"), Key("enter", "\r")):
+            pilot.app.post_message(key)
+        await until(pilot, lambda: len(launched) == 1)
+    assert launched[0].seed == 42
+
+
+async def test_a_click_on_a_row_picks_it_and_starts_nothing(launched: list[RunConfig]) -> None:
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.click("#scenarios", offset=(4, 0))
+        await settled(pilot)
+        assert picked(pilot, "#scenarios") == "calm"
+    assert launched == []
 
 
 async def test_choices_are_remembered_for_the_next_start(launched: list[RunConfig]) -> None:
@@ -487,3 +511,22 @@ async def test_leaving_while_the_engine_starts_is_told_later(
         expected = "Not started" if fails else "20260101-000000-late has started"
         await until(pilot, lambda: any(expected in n.message for n in app._notifications))
         assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_quitting_while_files_are_still_read_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow_list() -> list[PolicyEntry]:
+        reading.set()
+        go_on.wait(10)
+        return POLICIES
+
+    monkeypatch.setattr("core.agents.registry.list_policies", slow_list)
+    app = console(StartSetup())
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, reading.is_set)
+        app.exit()
+        go_on.set()
+    assert app.return_code == 0
