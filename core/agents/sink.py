@@ -61,8 +61,13 @@ class TrainingSink(Protocol):
     clusters (some hundred times per second), so they must be cheap and must not raise.
     """
 
-    def step(self, step: Step) -> None:
-        """Take one decision of the first simulated cluster."""
+    def step(self, step: Step, capacity_rps: float | None = None) -> None:
+        """Take one decision of the first simulated cluster.
+
+        Args:
+            step: The decision.
+            capacity_rps: Ready pods times per-pod capacity; None if it is not known.
+        """
 
     def progress(self, progress: TrainingProgress) -> None:
         """Take the newest numbers, a few times per second at most."""
@@ -83,7 +88,7 @@ class TrainingSink(Protocol):
 class NullSink:
     """Takes everything and does nothing; for trainings that nobody watches."""
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step, capacity_rps: float | None = None) -> None:
         """Drop the step."""
 
     def progress(self, progress: TrainingProgress) -> None:

@@ -12,6 +12,8 @@ import core
 from core.agents.config import RANDOM_TRAFFIC
 from core.agents.registry import from_anywhere, load_policy
 from core.clock import Clock, SystemClock
+from core.envs.actions import action_set
+from core.envs.observation import FEATURE_NAMES
 from core.locations import runs_directory, typed_path
 from core.runs.config import InferenceConfig, RunConfig, TrainingConfig, kind_of, slug
 from core.runs.control import Control, check_override
@@ -119,6 +121,8 @@ def _training_meta(config: TrainingConfig) -> dict[str, Any]:
         "seed": config.seed,
         "interval_s": interval_s,
         "duration_s": None,
+        "action_labels": action_set(config.action_set).labels,
+        "feature_names": FEATURE_NAMES,
     }
 
 

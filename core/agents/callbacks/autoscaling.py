@@ -62,6 +62,7 @@ class AutoscalingMetricsCallback(BaseCallback):
         self._clock = clock
         self._index = 0
         self._state: ClusterState | None = None
+        self._capacity_rps: float | None = None
         self._reward = _NOTHING
         self._wanted = np.zeros(0, dtype=np.int64)
 
@@ -72,6 +73,8 @@ class AutoscalingMetricsCallback(BaseCallback):
         """Keep what the first cluster's next decision will be taken on."""
         pipeline = self._env.batch.pipeline
         self._state = pipeline.history.state.state(0)
+        pod_capacity_rps = float(pipeline.history.facts.pod_capacity_rps[0])
+        self._capacity_rps = self._state.replicas_ready * pod_capacity_rps
         self._wanted = self._env.batch.action_set.all_targets(pipeline.history)[:, 0]
 
     def _on_step(self) -> bool:
@@ -95,7 +98,8 @@ class AutoscalingMetricsCallback(BaseCallback):
                 guardrail=f"{decision.target} became {target}" if changed else "",
                 reward=self._reward,
                 observation=tuple(observation[0].tolist()),
-            )
+            ),
+            self._capacity_rps,
         )
         self._index += 1
         # The reward of an episode's last interval belongs to no decision of the next one.

@@ -17,6 +17,7 @@ from core.agents.traffic import evaluation_interval_steps, training_traffic
 from core.agents.training import train
 from core.errors import BundleError, InputError
 from core.state import Actor, ControlMode, ValuesKind
+from core.traffic.library import load_scenario
 from tests.core.agents.trainings import Recorder, TickingClock, tiny, write_scenario
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -43,6 +44,10 @@ def test_a_training_from_config_to_bundle(tmp_path: Path, algo: Algorithm) -> No
     assert second.state.time_s == 15.0
     assert second.state.replicas_desired == first.target
     assert second.reward.total < 0
+    pod_capacity_rps = load_scenario(config.scenarios[0]).facts.pod_capacity_rps
+    assert sink.capacities_rps == [
+        pytest.approx(step.state.replicas_ready * pod_capacity_rps) for step in sink.steps
+    ]
     assert len(first.observation) == manifest.network.inputs
     assert len(first.decision.action_values) == manifest.network.outputs
     kind = ValuesKind.PROBABILITIES if algo is Algorithm.PPO else ValuesKind.Q_VALUES

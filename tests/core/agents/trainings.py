@@ -23,13 +23,15 @@ class Recorder:
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.steps: list[Step] = []
+        self.capacities_rps: list[float | None] = []
         self.reports: list[TrainingProgress] = []
         self.evaluations: list[EvaluationResult] = []
         self.events: list[str] = []
         self.stop_after = stop_after
 
-    def step(self, step: Step) -> None:
+    def step(self, step: Step, capacity_rps: float | None = None) -> None:
         self.steps.append(step)
+        self.capacities_rps.append(capacity_rps)
 
     def progress(self, progress: TrainingProgress) -> None:
         self.reports.append(progress)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from core.envs.actions import action_set
+from core.envs.observation import FEATURE_NAMES
 from core.errors import InputError
 from core.locations import shipped_policies_directory
 from core.runs.config import InferenceConfig, TrainingConfig
@@ -59,6 +61,14 @@ def test_a_training_finds_its_files_again_from_anywhere(
     assert stored.scenarios == (str(tmp_path.resolve() / "my-day.csv"), "bursty")
     assert stored.out == tmp_path.resolve() / "kept"
     assert info.scenario == "my-day,bursty"
+
+
+def test_a_training_says_what_its_actions_and_features_are_called(tmp_path: Path) -> None:
+    config = TrainingConfig(steps=1000, action_set="classic")
+    with closing(RunReader(create_run(config, home=tmp_path / "runs"))) as reader:
+        info = reader.info()
+    assert info.action_labels == action_set("classic").labels
+    assert info.feature_names == FEATURE_NAMES
 
 
 def test_no_run_is_made_for_a_manifest_that_is_not_there(tmp_path: Path) -> None:
