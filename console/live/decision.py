@@ -16,10 +16,18 @@ from core.state import Decision, Step, ValuesKind
 
 _SIDE_BY_SIDE = 76
 """Width from which the observation stands beside the values instead of below."""
-_LEFT_WIDTH = 28
+_LEFT_WIDTH = 26
 _FEATURE_WIDTH = 23
+_LEAST_BAR = 3
 _REASON_LINES = 3
 _BOUNDS = {feature.name: (feature.low, feature.high) for feature in FEATURES}
+
+
+def _words(name: str) -> str:
+    return name.replace("utilization", "use").replace("_", " ")
+
+
+_LONGEST_NAME = max(len(_words(feature.name)) for feature in FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +237,12 @@ def _feature(name: str, scaled: float, drawing: Drawing, width: int) -> Content:
     low, high = _BOUNDS.get(name, (-1.0, 1.0))
     value = raw_value(name, scaled) if name in _BOUNDS else scaled
     written = short_number(round(value, 4)).replace("-", drawing.signs.minus)
-    bar = max((width - 14) // 2, 3)
+    # Names come first: half of one may be that of several features.
+    bar = min((width - 14) // 2, width - 7 - _LONGEST_NAME)
+    bar = bar if bar >= _LEAST_BAR else 0
     room = width - bar - 7
-    words = name.replace("utilization", "use").replace("_", " ")[:room]
     return Content.assemble(
-        (f"{words:<{room}}", MUTED),
+        (f"{_words(name)[:room]:<{room}}", MUTED),
         f" {written:>5} ",
-        drawing.span_bar(low, high, value, bar),
+        drawing.span_bar(low, high, value, bar) if bar else "",
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from console.charts.text import short_number
 from console.live.actions import act_columns, actions_strip
 from console.live.charts import passed_baseline, traffic_chart, training_chart
 from console.live.decision import Drawing, decision_lines
@@ -16,6 +18,7 @@ from console.live.scene import TRAFFIC_CHARTS, TRAINING_CHARTS
 from console.live.signs import ASCII, UNICODE, Signs
 from console.live.training import count, duration, training_lines
 from console.themes import palette_for
+from core.envs.observation import FEATURE_NAMES, FEATURES, raw_value
 from core.state import Actor, ValuesKind
 from tests.console.live.pictures import picture
 
@@ -134,6 +137,22 @@ def test_decision_shows_values_reward_and_observation(finished_run: Path) -> Non
     for part in ("slo", "cost", "churn", "error", "value"):
         assert part in text
     assert "feature 0" in text
+
+
+@pytest.mark.parametrize("width", [76, 78, 80, 100])
+def test_features_keep_their_whole_names_and_own_units(finished_run: Path, width: int) -> None:
+    snapshot = picture(finished_run)
+    assert snapshot.step is not None
+    step = replace(snapshot.step, observation=(0.5,) * len(FEATURES))
+    info = replace(snapshot.info, feature_names=FEATURE_NAMES)
+    named = replace(snapshot, step=step, info=info)
+    lines = decision_lines(named, Drawing(UNICODE, _PALETTE), width, 24)
+    text = "\n".join(line.plain for line in lines)
+    for feature in FEATURES:
+        name = feature.name.replace("utilization", "use").replace("_", " ")
+        value = short_number(round(raw_value(feature.name, 0.5), 4)).replace("-", UNICODE.minus)
+        assert re.search(rf"(^| ){name} +{re.escape(value)}( |$)", text, re.MULTILINE), name
+    assert all(line.cell_length <= width for line in lines)
 
 
 def test_q_values_are_named_so(finished_run: Path) -> None:
