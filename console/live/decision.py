@@ -136,7 +136,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _values(
     snapshot: Snapshot, decision: Decision, drawing: Drawing, width: int, most: int
 ) -> list[Content]:
-    value = "" if decision.value is None else f"value {decision.value:.2f}"
+    minus = drawing.signs.minus
+    value = "" if decision.value is None else f"value {decision.value:.2f}".replace("-", minus)
     if decision.values_kind is ValuesKind.NONE or not decision.action_values:
         return [
             _heading("Actions"),
@@ -166,9 +167,9 @@ def _values(
                 ),
                 drawing.bar((numbers[index] - low) / spread, bar_width, Series.POLICY),
                 (
-                    f" {numbers[index]:5.2f}"
-                    if abs(numbers[index]) < 100
-                    else f" {numbers[index]:5.0f}",
+                    f" {numbers[index]:5.{2 if abs(numbers[index]) < 100 else 0}f}".replace(
+                        "-", minus
+                    ),
                     "bold" if chosen else "",
                 ),
             )

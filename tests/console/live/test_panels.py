@@ -165,7 +165,7 @@ def test_q_values_are_named_so(finished_run: Path) -> None:
     changed = replace(snapshot, step=replace(step, decision=decision))
     lines = decision_lines(changed, Drawing(UNICODE, _PALETTE), 78, 24)
     assert any("Q-values" in line.plain for line in lines)
-    assert any("▸" in line.plain and "-3.00" in line.plain for line in lines)
+    assert any("▸" in line.plain and "−3.00" in line.plain for line in lines)
 
 
 def test_a_baseline_has_no_values(finished_run: Path) -> None:
