@@ -16,6 +16,7 @@ from textual.widgets import Static
 from console.charts.model import Viewport
 from console.compare.comparison import Comparison, chart_at, compare_runs
 from console.compare.table import figures_table, runs_table
+from console.handover import hand_over
 from console.keys import KeyContext, bindings
 from console.themes import Series, palette_for
 from console.widgets.chart import Chart
@@ -80,9 +81,9 @@ class CompareScreen(Screen[None]):
         try:
             comparison = compare_runs(first, second)
         except (RlscaleError, OSError) as error:
-            self.app.call_from_thread(self._fail, str(error))
+            hand_over(self, self._fail, str(error))
         else:
-            self.app.call_from_thread(self._take, comparison)
+            hand_over(self, self._take, comparison)
 
     def _take(self, comparison: Comparison) -> None:
         self._comparison = comparison

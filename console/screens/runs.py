@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from console.handover import hand_over
 from console.keys import KeyContext, bindings
 from console.runs.desk import RunDesk
 from console.runs.glance import Glance, read_glance
@@ -116,7 +117,7 @@ class RunsScreen(Screen[None]):
             rows = self._listing.read()
         except OSError as error:
             problem = str(error)
-        self.app.call_from_thread(self._take_rows, rows, problem)
+        hand_over(self, self._take_rows, rows, problem)
 
     def _take_rows(self, rows: list[RunRow] | None, problem: str) -> None:
         self._reading = False
@@ -154,7 +155,7 @@ class RunsScreen(Screen[None]):
         except (RlscaleError, OSError):
             # The list says what is wrong with a run that cannot be read.
             glance = Glance(row, (), ())
-        self.app.call_from_thread(self._take_glance, glance)
+        hand_over(self, self._take_glance, glance)
 
     def _take_glance(self, glance: Glance) -> None:
         selected = self.table.selected

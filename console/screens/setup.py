@@ -90,9 +90,9 @@ class SetupScreen(Screen[None]):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.traffic.redraw())
 
     def on_screen_resume(self) -> None:
-        """Read again what other screens may have changed."""
+        """Read, after the first paint, what other screens may have changed."""
         self._starting = False
-        self.decider.refresh_policies()
+        self.call_after_refresh(self.decider.refresh_policies)
         self._show_sentence()
 
     @property

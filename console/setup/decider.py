@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -10,12 +11,18 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
+from console.handover import hand_over
 from console.settings import SetupChoices
+from console.setup.estimate import TrainingSpeed, measured_speeds
 from console.setup.policy import PolicyForm
 from console.setup.training import TrainingForm
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from console.widgets.pick_list import PickList
+from core.agents.config import Algorithm
+
+if TYPE_CHECKING:
+    from core.agents.registry import PolicyEntry
 
 KINDS = (
     Option("policy", "run a policy"),
@@ -51,9 +58,8 @@ class DeciderPanel(Vertical):
         yield TrainingForm(self._choices)
 
     def on_mount(self) -> None:
-        """Show the form; what takes reading comes after the first paint."""
+        """Show the form that is chosen."""
         self._show_form()
-        self.call_after_refresh(self.refresh_policies)
 
     @property
     def is_training(self) -> bool:
@@ -84,13 +90,18 @@ class DeciderPanel(Vertical):
     @work(thread=True, exclusive=True, group="policies")
     def refresh_policies(self) -> None:
         """Read which policies exist, and how fast earlier trainings were."""
-        from console.setup.estimate import measured_speeds
         from core.agents.registry import list_policies
 
         entries = list_policies()
-        self.app.call_from_thread(self.policy_form.offer, entries)
+        hand_over(self, self._offer, entries)
         speeds = measured_speeds()
-        self.app.call_from_thread(self.training_form.set_speeds, speeds)
+        hand_over(self, self._set_speeds, speeds)
+
+    def _offer(self, entries: list[PolicyEntry]) -> None:
+        self.policy_form.offer(entries)
+
+    def _set_speeds(self, speeds: dict[Algorithm, TrainingSpeed]) -> None:
+        self.training_form.set_speeds(speeds)
 
     @on(Choice.Changed, "#kind")
     def _show_form(self) -> None:

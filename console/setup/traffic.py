@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from console.handover import hand_over
 from console.settings import SetupChoices
 from console.setup.parsing import PEAK_RPS, optional_path
 from console.setup.preview import TrafficPreview, preview_traffic
@@ -54,7 +54,7 @@ class TrafficPanel(Vertical):
         panel: TrafficPanel
 
     def __init__(self, choices: SetupChoices, *, ascii_only: bool = False) -> None:
-        super().__init__(id="traffic", classes="setup--panel")
+        super().__init__(id="traffic", classes="setup--panel -current")
         self._choices = choices
         self._ascii_only = ascii_only
         self._seed = choices.seed
@@ -179,6 +179,9 @@ class TrafficPanel(Vertical):
         self._describe_scenarios()
         self._preview_now()
 
+    def _complain(self, problem: str) -> None:
+        self.notify(problem, severity="warning", markup=False)
+
     @work(thread=True, exclusive=True, group="describe-scenarios")
     def _describe_scenarios(self) -> None:
         from core.traffic.library import list_scenarios
@@ -187,12 +190,10 @@ class TrafficPanel(Vertical):
             found = list_scenarios()
         except InputError as error:
             # The names stay; whoever picks the broken one is told by its preview.
-            self.app.call_from_thread(
-                partial(self.notify, str(error), severity="warning", markup=False)
-            )
+            hand_over(self, self._complain, str(error))
             return
         entries = [Entry(entry.name, entry.name, entry.description) for entry in found]
-        self.app.call_from_thread(self._list, entries)
+        hand_over(self, self._list, entries)
 
     @on(FilterRow.Changed)
     def _filter(self, event: FilterRow.Changed) -> None:
@@ -236,7 +237,7 @@ class TrafficPanel(Vertical):
             known = preview_traffic(scenario, peak_rps=peak_rps, seed=seed)
         except InputError as error:
             known = str(error)
-        self.app.call_from_thread(self._remember, (scenario, peak_rps, seed), known)
+        hand_over(self, self._remember, (scenario, peak_rps, seed), known)
 
     def _remember(
         self, key: tuple[str, float | None, int | None], known: TrafficPreview | str
