@@ -75,9 +75,9 @@ class PpoSettings(AgentSettings):
 class DqnSettings(AgentSettings):
     """Deep Q-learning, as in Stable-Baselines3."""
 
-    environments: int = 64
+    environments: int = 128
     batch_size: int = 512
-    gradient_steps: int = 4
+    gradient_steps: int = 8
     """Gradient steps after each step of all clusters."""
     learning_rate: float = 5e-4
     return_steps: int = 1
