@@ -31,6 +31,7 @@ def test_lean_ppo_learns_the_weights_of_plain_ppo() -> None:
         epochs=2,
         entropy=0.01,
         reward_scale=1.0,
+        reward_limit=10.0,
         activation="tanh",
     )
     agent = PPOAgent(GuessVecEnv(), settings)
