@@ -31,10 +31,10 @@ class _Column:
 _COLUMNS = (
     _Column("mark", "", 2),
     _Column("state", "state", 11),
-    _Column("policy", "policy", 15, wide_width=20),
-    _Column("scenario", "scenario", 17, wide_width=20),
+    _Column("policy", "policy", 14, wide_width=20),
+    _Column("scenario", "scenario", 16, wide_width=20),
     _Column("started", "started", 13, from_width=72),
-    _Column("progress", "progress", 13, right=True, wide_width=15),
+    _Column("progress", "progress", 15, right=True),
     _Column("violations", "SLO", 8, right=True, wide_width=10),
     _Column("pod_hours", "pods·h", 9, from_width=100, right=True),
     _Column("churn", "churn", 8, from_width=110, right=True),

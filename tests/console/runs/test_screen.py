@@ -17,6 +17,7 @@ from console.start import StartRuns
 from console.widgets.chart import Chart
 from console.widgets.field import Field
 from console.widgets.run_table import RunTable
+from core.locations import runs_directory
 from core.runs.database import FILE_NAME
 from core.runs.records import RunState
 from tests.console.pilots import console, settled, shown, until
@@ -94,6 +95,16 @@ async def test_all_runs_are_listed_newest_first_with_their_state() -> None:
         for word in ("running", "lost", "finished", "stopped", "broken", "train dqn"):
             assert word in text
         assert "6 runs, 1 live" in text
+
+
+async def test_a_small_terminal_cuts_neither_policy_nor_progress() -> None:
+    write_run(runs_directory() / "20260101-100000-ppo-0001")
+    async with console(StartRuns()).run_test(size=SMALL) as pilot:
+        await listed(pilot)
+        (row,) = table(pilot).rows_shown
+        line = next(line for line in shown(pilot).splitlines() if "finished" in line)
+        assert f" {row.policy} " in line
+        assert f" {row.progress} " in line
 
 
 @pytest.mark.usefixtures("home")
