@@ -12,14 +12,14 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 
 from console.keys import KeyContext, bindings
 from console.launching import start_in_background
 from console.settings import SetupChoices
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
-from console.setup.fields import fields_of
+from console.setup.fields import fields_of, resting_place
 from console.setup.heading import SetupHeading
 from console.setup.plan import run_config, sentence
 from console.setup.traffic import TrafficPanel
@@ -190,7 +190,7 @@ class SetupScreen(Screen[None]):
     def action_back(self) -> None:
         """Leave what is open; nothing that was chosen is lost."""
         if isinstance(self.focused, Input):
-            self._focus(self._fields(STEPS[self._step - 1])[0])
+            self._go_to(self._step)
         elif len(self.app.screen_stack) > 1:
             self._remember()
             self.app.pop_screen()
@@ -244,9 +244,7 @@ class SetupScreen(Screen[None]):
 
     def _go_to(self, step: int) -> None:
         self._show_step(step)
-        fields = self._fields(STEPS[step - 1])
-        preferred = [field for field in fields if isinstance(field, OptionList)]
-        self._focus((preferred or fields)[0])
+        self.set_focus(resting_place(self.query_one(f"#{STEPS[step - 1]}")))
 
     def _focus(self, widget: Widget) -> None:
         for number, step in enumerate(STEPS, start=1):

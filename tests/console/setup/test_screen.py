@@ -141,6 +141,23 @@ async def test_right_goes_on_from_a_list() -> None:
         assert pilot.app.focused is setup(pilot).query_one("#policies")
 
 
+async def test_keys_work_in_a_part_that_has_nothing_but_a_field(launched: list[RunConfig]) -> None:
+    async with console(StartRuns()).run_test(size=SMALL) as pilot:
+        await pilot.press("t")
+        await settled(pilot)
+        await pilot.press("1")
+        await settled(pilot)
+        seed = setup(pilot).query_one("#seed", Field)
+        assert seed.input.region.area > 0
+        await pilot.press("tab", "4", "escape", "2")
+        await settled(pilot)
+        assert seed.text == "4"
+        assert pilot.app.focused is setup(pilot).query_one("#scenarios")
+        await pilot.press("1", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+    assert launched == []
+
+
 async def test_all_parts_side_by_side_where_there_is_room() -> None:
     async with console(StartSetup()).run_test(size=LARGE) as pilot:
         await settled(pilot)
