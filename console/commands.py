@@ -13,7 +13,11 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from console.keys import KeyContext, entries
 from console.start import StartSetup
 from console.themes import THEMES
-from core.locations import shipped_policies_directory, shipped_scenarios_directory
+from core.locations import (
+    shipped_policies_directory,
+    shipped_scenarios_directory,
+    trained_policies_directory,
+)
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -226,8 +230,10 @@ def _key_commands(screen: Screen[Any]) -> Iterable[PaletteCommand]:
 
 
 def _bundles() -> list[str]:
-    home = shipped_policies_directory()
-    return sorted(path.parent.name for path in home.glob("*/policy.json"))
+    # As the registry finds them: a shipped name stands for the shipped policy.
+    homes = (shipped_policies_directory(), trained_policies_directory())
+    names = [sorted(path.parent.name for path in home.glob("*/policy.json")) for home in homes]
+    return list(dict.fromkeys(name for found in names for name in found))
 
 
 def _export(application: RlscaleApp, directory: Path, request: Any) -> None:

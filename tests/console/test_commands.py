@@ -20,7 +20,11 @@ from console.start import StartReplay, StartRuns, StartSetup
 from console.themes import THEMES
 from console.widgets.field import Field
 from console.widgets.pick_list import PickList
-from core.locations import runs_directory, shipped_scenarios_directory
+from core.locations import (
+    runs_directory,
+    shipped_scenarios_directory,
+    trained_policies_directory,
+)
 from core.runs.config import InferenceConfig, RunConfig
 from tests.console.pilots import console, settled, shown, until
 from tests.core.runs.factory import write_run
@@ -72,11 +76,16 @@ async def test_every_key_of_the_screen_is_in_the_palette() -> None:
 
 
 async def test_every_scenario_can_be_run_with_every_policy() -> None:
+    for name in ("mine", "ppo"):
+        bundle = trained_policies_directory() / name
+        bundle.mkdir(parents=True)
+        (bundle / "policy.json").touch()
     async with console(StartRuns()).run_test() as pilot:
         await settled(pilot)
         offered = commands(pilot)
         for path in shipped_scenarios_directory().glob("*.yaml"):
-            assert f"Run {path.stem} with hpa" in offered
+            for policy in ("ppo", "dqn", "mine", "hpa", "threshold", "static:10"):
+                assert f"Run {path.stem} with {policy}" in offered
             assert f"Set up {path.stem}" in offered
 
 
