@@ -24,7 +24,7 @@ def figures_table(comparison: Comparison, palette: SeriesPalette) -> Content:
             (comparison.until.ljust(_NAME), "$series-axis"),
             ("A".rjust(_VALUE), f"bold {colors[0]}"),
             ("B".rjust(_VALUE), f"bold {colors[1]}"),
-            ("B - A".rjust(_VALUE), "$series-axis"),
+            ("A to B".rjust(_VALUE), "$series-axis"),
             ("   better", "$series-axis"),
         )
     ]
