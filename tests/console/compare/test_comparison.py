@@ -102,7 +102,7 @@ def test_the_better_one_and_by_how_much() -> None:
 def test_the_table_names_the_better_run_in_words(tmp_path: Path) -> None:
     comparison = compare_runs(write_run(tmp_path / "a", 50), write_run(tmp_path / "b", 50, seed=4))
     lines = figures_table(comparison, palette_for("dark")).plain.splitlines()
-    assert lines[0].split() == ["first", "12", "min", "A", "B", "B", "-", "A", "better"]
+    assert lines[0].split() == ["first", "12", "min", "A", "B", "A", "to", "B", "better"]
     for figure, line in zip(comparison.figures, lines[1:], strict=False):
         if figure.better is not None:
             assert line.rstrip().endswith("AB"[figure.better])
