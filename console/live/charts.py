@@ -205,7 +205,11 @@ def _current(snapshot: Snapshot, column: str) -> float | None:
         return float(getattr(step.reward, column.removeprefix("reward_")))
     if column == "capacity_rps":
         facts = snapshot.facts
-        return None if facts is None else step.state.replicas_ready * facts.pod_capacity_rps
+        if facts is not None:
+            return step.state.replicas_ready * facts.pod_capacity_rps
+        # Every episode of a training has a service of its own; the rows say what it carries.
+        carried = snapshot.window.high[column]
+        return float(carried[-1]) if len(carried) and np.isfinite(carried[-1]) else None
     value = getattr(step.state, column)
     return None if value is None else float(value)
 

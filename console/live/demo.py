@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 CAPTION = (
-    "Traffic triples at 00:10. Watch what the policy does before it happens. "
-    "Press o to take over, ? for help."
+    "Traffic triples at 00:10. Watch how the policy answers. Press o to take over, ? for help."
 )
 SCENARIO = "flash-crowd"
 POLICY = "ppo"

@@ -154,7 +154,7 @@ def speed_text(speed: float | None, signs: Signs) -> str:
 
 def _violations(snapshot: Snapshot, *, wide: bool) -> Content:
     ratio = snapshot.totals.slo_violation_ratio
-    label = "over SLO " if wide else "SLO "
+    label = "over SLO " if wide else ">SLO "
     if ratio is None:
         return Content(f"{label}-")
     style = "$text-error" if ratio > 0.01 else "$text-warning" if ratio > 0.002 else ""

@@ -111,8 +111,16 @@ def _verdict(
     )
     flags = Guardrail(int(rulings.flags[0]))
     if not flags:
-        return f"{limits}{step}: allowed", False
+        return f"{limits}{step}: allowed{_overload(replicas, state, facts)}", False
     return guardrail_text(flags, replicas, int(rulings.targets[0])), True
+
+
+def _overload(replicas: int, state: ClusterState, facts: DeploymentFacts) -> str:
+    """A word of warning where the replicas carry less than what arrives."""
+    carried = replicas * facts.pod_capacity_rps
+    if state.rps is None or carried >= state.rps:
+        return ""
+    return f", but they carry {carried:.0f} of {state.rps:.0f} rps"
 
 
 def _step_text(settings: GuardrailSettings) -> str:

@@ -88,6 +88,10 @@ class RunScreen(Screen[None]):
     @property
     def key_contexts(self) -> tuple[KeyContext, ...]:
         """Which keys apply, for the footer and the help."""
+        snapshot = self._scene.snapshot
+        commands = snapshot is None or snapshot.status.state.is_live
+        if not self._replay and (self._read_only or not commands):
+            return (KeyContext.LIVE,)
         if self._scene.training and not self._replay:
             return (KeyContext.TRAINING, KeyContext.LIVE)
         if self._replay:

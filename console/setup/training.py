@@ -21,8 +21,8 @@ from core.agents.config import DEFAULT_STEPS, Algorithm
 from core.agents.settings import AgentSettings, DqnSettings, PpoSettings
 
 ALGORITHMS = (
-    Option("ppo", "PPO", "Learns from what it does now; the better default."),
-    Option("dqn", "DQN", "Learns from a memory of what it did; needs fewer steps, slower each."),
+    Option("ppo", "PPO", "Learns from what it does now; the fastest to train."),
+    Option("dqn", "DQN", "Learns from a memory of what it did: fewer steps, slower each."),
 )
 TRAFFIC = (
     Option("broad", "broad", "Random traffic of every kind, so that it copes with yours too."),

@@ -49,6 +49,14 @@ def test_preview_tells_change_cost_and_verdict() -> None:
     assert not found.changed_by_guardrails
 
 
+def test_verdict_warns_where_the_traffic_is_more_than_the_replicas_carry() -> None:
+    busy = state_at(60.0, desired=8, rps=180.0)
+    found = preview(3, 900.0, busy, FACTS, GuardrailSettings())
+    assert found.verdict == "limits 2…40: allowed, but they carry 150 of 180 rps"
+    enough = preview(4, 900.0, busy, FACTS, GuardrailSettings())
+    assert enough.verdict == "limits 2…40: allowed"
+
+
 def test_preview_until_released_counts_by_the_hour() -> None:
     found = preview(5, None, state_at(60.0, desired=8), FACTS, GuardrailSettings())
     assert found.cost == "est. cost -3 pod·h per hour"

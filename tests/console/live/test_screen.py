@@ -65,7 +65,7 @@ async def test_shows_everything_at_80x24(finished_run: Path) -> None:
             "250",
             "actions",
             "policy",
-            "space pause",
+            "d debug",
             "? help",
         ):
             assert part in text
@@ -299,7 +299,7 @@ async def test_too_small_is_one_line(finished_run: Path, size: tuple[int, int]) 
 
 async def test_smallest_size_shows_all_parts(finished_run: Path) -> None:
     async with opened(StartAttach(finished_run), (60, 16)) as (pilot, _):
-        for part in ("latency", "replicas", "traffic", "reward", "actions", "space"):
+        for part in ("latency", "replicas", "traffic", "reward", "actions", "debug"):
             assert part in shown(pilot)
 
 
@@ -361,6 +361,16 @@ async def test_override_dialog_judges_while_typing(isolated: Path) -> None:
             await until(pilot, lambda: "expected such as 15 min" in shown(pilot))
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_control_is_offered_only_to_who_has_it(isolated: Path, read_only: bool) -> None:
+    run = write_run(isolated / "live", 40, state=RunState.RUNNING)
+    with EngineLock(run, SystemClock()):
+        async with opened(StartAttach(run, read_only=read_only)) as (pilot, _):
+            footer = shown(pilot).splitlines()[-1]
+            assert ("override" in footer) is not read_only
+            assert "debug" in footer
 
 
 async def test_enter_applies_what_was_typed_in_the_same_breath(isolated: Path) -> None:
