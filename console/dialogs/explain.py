@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
 
 
-class ExplainDialog(ModalScreen[None]):
+class ExplainDialog(Dialog[None]):
     """Explains something.
 
     Args:

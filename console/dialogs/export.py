@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
@@ -59,7 +59,7 @@ def new_file(text: str) -> Path:
     return path
 
 
-class ExportDialog(ModalScreen[ExportRequest | None]):
+class ExportDialog(Dialog[ExportRequest | None]):
     """Asks for a format and a file.
 
     Args:

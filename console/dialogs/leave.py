@@ -9,9 +9,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
 
 
@@ -22,7 +22,7 @@ class LeaveChoice(StrEnum):
     STOP = "stop"
 
 
-class LeaveDialog(ModalScreen[LeaveChoice | None]):
+class LeaveDialog(Dialog[LeaveChoice | None]):
     """Gives the choice, or None to stay.
 
     Args:

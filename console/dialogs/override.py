@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
 from console.live.override import (
     DEFAULT_TIME_TO_LIVE,
@@ -41,7 +41,7 @@ class OverrideSubject:
     """Replicas pinned already; None without an override."""
 
 
-class OverrideDialog(ModalScreen[OverridePreview | None]):
+class OverrideDialog(Dialog[OverridePreview | None]):
     """Asks for replicas and a time to live; gives None if left without applying.
 
     Args:

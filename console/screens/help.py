@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, help_rows
 
 _SIGNS = (
@@ -26,7 +26,7 @@ _SIGNS = (
 _KEY_WIDTH = 16
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All keys; those of the screen below first.
 
     Args:
