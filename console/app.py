@@ -13,6 +13,7 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -151,6 +152,11 @@ class RlscaleApp(App[None]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(getattr(self.screen, "key_contexts", ())))
+
+    async def on_event(self, event: Event) -> None:
+        """Take events, but no input once the console is leaving: it is meant for the shell."""
+        if not (self._exit and isinstance(event, InputEvent)):
+            await super().on_event(event)
 
     def action_leave(self) -> None:
         """Quit, after asking what becomes of a running engine that this console may command."""

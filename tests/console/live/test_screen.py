@@ -11,6 +11,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from console.app import RlscaleApp
+from console.dialogs.leave import LeaveDialog
 from console.dialogs.override import OverrideDialog
 from console.keys import KeyContext, entries
 from console.live.override import OverridePreview
@@ -340,6 +341,18 @@ async def test_quitting_a_running_one_asks_unless_read_only(isolated: Path) -> N
             await until(pilot, lambda: not pilot.app.is_running)
         async with opened(StartAttach(run, read_only=True)) as (pilot, _):
             await pilot.press("q")
+            await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_keys_typed_ahead_of_leaving_are_not_taken(isolated: Path) -> None:
+    """What is typed for the shell behind must not open dialogs in a console that is closing."""
+    run = write_run(isolated / "live", 40, state=RunState.RUNNING)
+    with EngineLock(run, SystemClock()):
+        async with opened(StartAttach(run)) as (pilot, _):
+            await pilot.press("q")
+            await until(pilot, lambda: isinstance(pilot.app.screen, LeaveDialog))
+            for key in ("l", "o", "l", "enter"):
+                pilot.app.post_message(Key(key, "\r" if key == "enter" else key))
             await until(pilot, lambda: not pilot.app.is_running)
 
 
