@@ -163,6 +163,17 @@ def _resume(agent: Agent[AgentSettings], home: Path, sink: TrainingSink) -> Trai
     return None
 
 
+def _best_score(bundle: Path) -> float | None:
+    """Score of the best policy so far, from its own papers; None if it is gone.
+
+    The checkpoint may be older than the bundle, or the bundle may have been deleted.
+    """
+    if not bundle.is_dir():
+        return None
+    score = load_bundle(bundle).manifest.evaluation.get("score")
+    return None if score is None else float(score)
+
+
 def _callbacks(
     config: TrainingConfig,
     agent: Agent[AgentSettings],
@@ -191,7 +202,9 @@ def _callbacks(
         directory / "bundle",
         sink,
         stopwatch,
-        Scores(state.best_score, state.baseline_score) if state else Scores(None, None),
+        Scores(_best_score(directory / "bundle"), state.baseline_score)
+        if state
+        else Scores(None, None),
     )
     return evaluation, [
         AutoscalingMetricsCallback(agent, sink, clock),

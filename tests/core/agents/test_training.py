@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -197,6 +198,14 @@ def test_a_killed_training_resumes_from_its_checkpoint(tmp_path: Path, algo: Alg
         exploration = {one.timesteps: one.exploration for one in sink.reports}
         assert exploration[256] == pytest.approx(0.05)
     assert result.wall_s > stored.wall_s
+
+
+def test_a_training_whose_bundle_is_gone_makes_another(tmp_path: Path) -> None:
+    config = tiny(write_scenario(tmp_path))
+    first = train(config, tmp_path / "run", Recorder())
+    shutil.rmtree(first.bundle)
+    again = train(config, tmp_path / "run", Recorder())
+    assert load_bundle(again.bundle).manifest.timesteps == 256
 
 
 def test_a_damaged_checkpoint_gives_way_to_an_older_one(tmp_path: Path) -> None:
