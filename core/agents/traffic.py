@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.traffic.library import load_scenario
 from core.traffic.random_scenarios import random_scenario
 from core.traffic.scenario import RewardWeights, Scenario
+from core.traffic.workload import rates_per_second
 
 _VALIDATION_SEED: Final = 20_260_501
 """The same for all trainings, so that their scores compare; no training draws from it."""
@@ -81,6 +82,12 @@ def training_traffic(config: TrainingConfig) -> TrainingTraffic:
         for scenario in scenarios
         for number in range(_EPISODES_PER_SCENARIO)
     ]
+    for case in cases:
+        if not rates_per_second(case.scenario, np.random.default_rng(case.seed)).any():
+            raise InputError(
+                f"expected traffic to train on, found none in {case.scenario.name}.",
+                "Give the scenario a pattern with a rate above 0.",
+            )
     return TrainingTraffic(
         FixedScenarios(scenarios),
         Validation(tuple(cases)),

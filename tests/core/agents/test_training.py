@@ -19,7 +19,13 @@ from core.agents.training import train
 from core.errors import BundleError, InputError
 from core.state import Actor, ControlMode, ValuesKind
 from core.traffic.library import load_scenario
-from tests.core.agents.trainings import Recorder, TickingClock, tiny, write_scenario
+from tests.core.agents.trainings import (
+    SCENARIO,
+    Recorder,
+    TickingClock,
+    tiny,
+    write_scenario,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -198,6 +204,13 @@ def test_a_killed_training_resumes_from_its_checkpoint(tmp_path: Path, algo: Alg
         exploration = {one.timesteps: one.exploration for one in sink.reports}
         assert exploration[256] == pytest.approx(0.05)
     assert result.wall_s > stored.wall_s
+
+
+def test_silence_is_nothing_to_train_on(tmp_path: Path) -> None:
+    silent = tmp_path / "silent.yaml"
+    silent.write_text(SCENARIO.replace("100", "0").replace("400", "0"))
+    with pytest.raises(InputError, match="expected traffic to train on, found none in short"):
+        train(tiny(silent), tmp_path / "run", Recorder())
 
 
 def test_a_training_whose_bundle_is_gone_makes_another(tmp_path: Path) -> None:
