@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.agents.hpa import HpaPolicy
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
+from core.agents.rule import RatePolicy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import ThresholdPolicy
 from core.cluster.batch import FactsBatch, StateBatch
@@ -106,6 +107,21 @@ class _Together:
         return self._policy.choose(self._history, observations).targets
 
 
+class _ByHistory:
+    """A rule without a memory of its own decides for all episodes in one pass."""
+
+    def __init__(self, policy: RatePolicy) -> None:
+        self._policy = policy
+        self._history: StateHistory | None = None
+
+    def observe(self, states: StateBatch, history: StateHistory, *, begins: bool) -> None:
+        self._history = history
+
+    def targets(self, observations: NDArray[np.float32]) -> Integers:
+        assert self._history is not None
+        return self._policy.targets(self._history)
+
+
 class _OneByOne:
     """A copy of the policy decides for each episode, with a history of its own if it looks back."""
 
@@ -166,6 +182,8 @@ class _Episodes:
         self._deciders: _Deciders
         if isinstance(policy, LearnedPolicy):
             self._deciders = _Together(policy)
+        elif isinstance(policy, RatePolicy):
+            self._deciders = _ByHistory(policy)
         else:
             copies = {index: copy.deepcopy(policy) for index in range(size)}
             self._deciders = _OneByOne(copies, facts)

@@ -14,6 +14,7 @@ from core.agents.bundle import MANIFEST_FILE, load_bundle
 from core.agents.hpa import TARGET_UTILIZATION, HpaPolicy, is_manifest
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy
+from core.agents.rule import UTILIZATION, WINDOW_S, RatePolicy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
 from core.errors import InputError
@@ -24,6 +25,7 @@ from core.locations import (
 )
 
 _MOST_REPLICAS: Final = 100_000
+_LONGEST_ARGUMENT: Final = 60
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -55,6 +57,12 @@ _BASELINES: Final = (
         "hpa:FILE.yaml follows a manifest",
     ),
     PolicyEntry(
+        "rule",
+        PolicyOrigin.BASELINE,
+        f"covers the highest request rate of {WINDOW_S:g} s at {UTILIZATION:.0%}; "
+        "rule:WINDOW:UTILIZATION, such as rule:60:0.8",
+    ),
+    PolicyEntry(
         "threshold",
         PolicyOrigin.BASELINE,
         f"one replica more over {UPPER_UTILIZATION:.0%} CPU, one less under "
@@ -81,7 +89,8 @@ def load_policy(spec: str) -> Policy:
 
     Args:
         spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `hpa:FILE.yaml` (the
-            manifest of an HPA), `threshold`, `static:N`, or the path of a bundle.
+            manifest of an HPA), `rule`, `rule:75:0.75`, `threshold`, `static:N`, or the path of
+            a bundle.
 
     Raises:
         InputError: There is no such policy, or its parameter is out of range.
@@ -92,6 +101,8 @@ def load_policy(spec: str) -> Policy:
         return HpaPolicy.from_file(typed_path(argument))
     if name == "hpa":
         return HpaPolicy(_utilization(spec, argument) if colon else TARGET_UTILIZATION)
+    if name == "rule":
+        return RatePolicy(*_numbers(spec, argument, 2)) if colon else RatePolicy()
     if name == "static":
         return StaticPolicy(_replicas(spec, argument))
     if spec == "threshold":
@@ -163,6 +174,19 @@ def _utilization(spec: str, argument: str) -> float:
             "For example hpa:0.6 for 60 %, or hpa:my-hpa.yaml for a manifest.",
         )
     return target
+
+
+def _numbers(spec: str, argument: str, count: int) -> list[float]:
+    parts = argument.split(":")
+    try:
+        if len(parts) == count and len(argument) <= _LONGEST_ARGUMENT:
+            return [float(part) for part in parts]
+    except ValueError:
+        pass
+    raise InputError(
+        f"expected {count} numbers with a colon between in {spec[:60]!r}, found {argument[:40]!r}.",
+        "For example rule:75:0.75 for the highest rate of 75 s at 75 % utilisation.",
+    )
 
 
 def _replicas(spec: str, argument: str) -> int:
