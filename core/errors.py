@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class RlscaleError(Exception):
     """Anything that the operator can be told in one line.
@@ -34,3 +36,67 @@ class BundleError(InputError):
 
 class RunError(RlscaleError):
     """A run that cannot be read, started, resumed or commanded."""
+
+
+class ClusterProblem(StrEnum):
+    """What kind of answer a cluster, or what measures it, gave instead of the wanted one."""
+
+    UNREACHABLE = "unreachable"
+    """No connection: refused, reset, no such host, a certificate that is not trusted."""
+    TIMEOUT = "timeout"
+    """Connected, but no answer within the time that we wait."""
+    UNAUTHORIZED = "unauthorized"
+    """401: the credentials are missing, wrong or expired."""
+    FORBIDDEN = "forbidden"
+    """403: known, but not allowed to."""
+    NOT_FOUND = "not found"
+    """404: the object (or this version of its API) does not exist."""
+    CONFLICT = "conflict"
+    """409: somebody changed the object since it was read, or it exists already."""
+    EXPIRED = "expired"
+    """410: the point from which to watch is too old; list again."""
+    INVALID = "invalid"
+    """400, 405 or 422: the server does not accept what was asked."""
+    THROTTLED = "throttled"
+    """429: too many requests; see `retry_after_s`."""
+    SERVER = "server error"
+    """5xx, or an answer that makes no sense."""
+
+
+class ClusterError(RlscaleError):
+    """The Kubernetes API, or what delivers a cluster's metrics, did not do what was asked.
+
+    Args:
+        message: What was expected and what was found; never contains a secret.
+        hint: What to do about it; may be empty.
+        problem: What kind of answer it was.
+        retry_after_s: How long the server asked to wait; None if it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        problem: ClusterProblem,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.problem = problem
+        self.retry_after_s = retry_after_s
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may well succeed later, without anybody doing something."""
+        return self.problem in _TRANSIENT
+
+
+_TRANSIENT = frozenset(
+    {
+        ClusterProblem.UNREACHABLE,
+        ClusterProblem.TIMEOUT,
+        ClusterProblem.EXPIRED,
+        ClusterProblem.THROTTLED,
+        ClusterProblem.SERVER,
+    }
+)

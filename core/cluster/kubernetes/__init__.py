@@ -1,0 +1,1 @@
+"""A real Deployment, observed through the Kubernetes API and Prometheus."""

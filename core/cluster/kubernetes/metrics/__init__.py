@@ -1,0 +1,1 @@
+"""Where the measured values of a Deployment come from."""

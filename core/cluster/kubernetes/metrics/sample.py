@@ -1,0 +1,36 @@
+"""What one look at the metrics of a Deployment gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSample:
+    """Measured over the last window; what could not be measured is None, never 0."""
+
+    rps: float | None = None
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+    latency_p99_ms: float | None = None
+    slo_violation_ratio: float | None = None
+    error_ratio: float | None = None
+    cpu_utilization: float | None = None
+    memory_utilization: float | None = None
+    queue_requests: float | None = None
+    age_s: float | None = None
+    """Age of the newest sample of the traffic (of CPU where traffic is not measured at all) by the
+    clock of the server that took it; None if there is none."""
+    problems: tuple[str, ...] = ()
+    """What went wrong or is missing, one line each."""
+
+
+class MetricsSource(Protocol):
+    """Something that measures a Deployment."""
+
+    def sample(self) -> MetricsSample:
+        """Measure now; never raises for what a server does, see `problems`."""
+
+    def close(self) -> None:
+        """Let go of connections."""
