@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from core.traffic.scenario import GuardrailSettings
 
 __all__ = [
+    "AccessSettings",
     "Actuator",
     "KubernetesSettings",
     "MetricsSettings",
@@ -153,8 +154,8 @@ class MetricsSettings(_Model):
         return self
 
 
-class KubernetesSettings(_Model):
-    """One Deployment in one cluster."""
+class AccessSettings(_Model):
+    """How to get at a cluster, and where in it."""
 
     kubeconfig: Path | None = None
     """By default `KUBECONFIG`, then ~/.kube/config."""
@@ -162,13 +163,25 @@ class KubernetesSettings(_Model):
     """By default the current one of the kubeconfig."""
     in_cluster: bool = False
     """Use the service account of the pod that this runs in, and no kubeconfig."""
-    namespace: Namespace = "default"
+    namespace: Namespace | None = None
+    """By default the context's, or `default`."""
+    request_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """How long one call to the API server may take."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.in_cluster and (self.kubeconfig is not None or self.context is not None):
+            raise ValueError("expected in_cluster alone, found kubeconfig or context beside it")
+        return self
+
+
+class KubernetesSettings(AccessSettings):
+    """One Deployment in one cluster."""
+
     deployment: ObjectName
     container: str | None = None
     """The container that serves, for CPU and memory; by default all of the pod."""
     metrics: MetricsSettings = MetricsSettings()
-    request_timeout_s: Annotated[float, Field(gt=0, le=300)] = 10.0
-    """How long one call to the API server may take."""
     interval_s: Annotated[float, Field(ge=0.1, le=3600)] | None = None
     """Seconds between two decisions; by default the scenario's, or 15."""
     pod_capacity_rps: Annotated[float, Field(gt=0)] | None = None
@@ -188,8 +201,6 @@ class KubernetesSettings(_Model):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
-        if self.in_cluster and (self.kubeconfig is not None or self.context is not None):
-            raise ValueError("expected in_cluster alone, found kubeconfig or context beside it")
         low, high = self.min_replicas, self.max_replicas
         if low is not None and high is not None and high < low:
             raise ValueError(
