@@ -12,6 +12,7 @@ from core.agents.hpa.manifest import read_manifest
 from core.agents.hpa.metrics import MetricSource, MetricSpec, TargetKind
 from core.agents.hpa.pods import PodGroup, PodPhase, Sample
 from core.agents.hpa.rules import DEFAULT_BEHAVIOR
+from core.agents.hpa.setting import HpaSetting
 from core.agents.hpa.spec import HpaSettings, HpaSpec
 from core.agents.hpa.words import explain
 from core.agents.policy import Situation
@@ -59,7 +60,10 @@ class HpaPolicy:
         metric = MetricSpec(MetricSource.RESOURCE, "cpu", TargetKind.UTILIZATION, percent)
         spec = HpaSpec(MOST_REPLICAS, metrics=(metric,), behavior=DEFAULT_BEHAVIOR)
         settings = HpaSettings(tolerance=tolerance, downscale_stabilization_s=down_stabilization_s)
+        self._setting = HpaSetting(target, down_stabilization_s)
         self._name = "hpa" if target == TARGET_UTILIZATION else f"hpa:{target:g}"
+        if down_stabilization_s != DOWN_STABILIZATION_S:
+            self._name = self._setting.spec
         self._has_own_bounds = False
         self._controller = HpaController(spec, settings)
         self._advice: _Advice | None = None
@@ -107,6 +111,12 @@ class HpaPolicy:
     def name(self) -> str:
         """See `Policy`."""
         return self._name
+
+    @property
+    def setting(self) -> HpaSetting | None:
+        """All there is to know of it, if it follows no manifest and has the usual tolerance."""
+        usual = self._controller.settings.tolerance == TOLERANCE
+        return None if self._has_own_bounds or not usual else self._setting
 
     @property
     def action_labels(self) -> tuple[str, ...]:

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from core.agents.config import Algorithm
-from core.agents.evaluation import Case, average_results, evaluate_cases, evaluate_policy
+from core.agents.evaluation import (
+    Case,
+    average_results,
+    evaluate_cases,
+    evaluate_policies,
+    evaluate_policy,
+)
 from core.agents.hpa import HpaPolicy
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
+from core.agents.rule import RatePolicy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import ThresholdPolicy
 from core.clock import SystemClock
@@ -131,3 +138,12 @@ def test_a_policy_with_a_memory_is_copied_for_each_episode() -> None:
     results = evaluate_cases(policy, cases()[::2])
     assert policy.turns == 0
     assert results[0].summary.churn != results[1].summary.churn
+
+
+def test_policies_together_are_the_same_as_alone() -> None:
+    many = [*policies(), CountsItsHistory(), HpaPolicy(0.5, down_stabilization_s=0.0), RatePolicy()]
+    steps: list[int] = []
+    together = evaluate_policies(many, cases(), steps.append)
+    assert together == [evaluate_cases(policy, cases()) for policy in many]
+    assert sum(steps) == len(many) * sum(case.scenario.duration_s // 15 for case in cases())
+    assert len({result[0].summary.pod_hours for result in together}) == len(many)
