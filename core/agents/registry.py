@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from core.agents.bundle import MANIFEST_FILE, load_bundle
-from core.agents.hpa import TARGET_UTILIZATION, HpaPolicy, is_manifest
+from core.agents.hpa import DOWN_STABILIZATION_S, TARGET_UTILIZATION, HpaPolicy, is_manifest
+from core.agents.hpa.rules import MOST_STABILIZATION_S
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy
 from core.agents.rule import UTILIZATION, WINDOW_S, RatePolicy
@@ -54,7 +55,7 @@ _BASELINES: Final = (
         "hpa",
         PolicyOrigin.BASELINE,
         f"Kubernetes HPA on CPU, target {TARGET_UTILIZATION:.0%}; hpa:0.6 aims at 60 %, "
-        "hpa:FILE.yaml follows a manifest",
+        "hpa:0.6:60 scales down after 60 s, hpa:FILE.yaml follows a manifest",
     ),
     PolicyEntry(
         "rule",
@@ -88,9 +89,9 @@ def load_policy(spec: str) -> Policy:
     """The policy that an operator means.
 
     Args:
-        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `hpa:FILE.yaml` (the
-            manifest of an HPA), `rule`, `rule:75:0.75`, `threshold`, `static:N`, or the path of
-            a bundle.
+        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `hpa:0.6:60`,
+            `hpa:FILE.yaml` (the manifest of an HPA), `rule`, `rule:75:0.75`, `threshold`,
+            `static:N`, or the path of a bundle.
 
     Raises:
         InputError: There is no such policy, or its parameter is out of range.
@@ -100,7 +101,10 @@ def load_policy(spec: str) -> Policy:
     if name == "hpa" and is_manifest(argument):
         return HpaPolicy.from_file(typed_path(argument))
     if name == "hpa":
-        return HpaPolicy(_utilization(spec, argument) if colon else TARGET_UTILIZATION)
+        target, second, window = argument.partition(":")
+        aim = _utilization(spec, target) if colon else TARGET_UTILIZATION
+        window_s = _window_s(spec, window) if second else DOWN_STABILIZATION_S
+        return HpaPolicy(aim, down_stabilization_s=window_s)
     if name == "rule":
         return RatePolicy(*_numbers(spec, argument, 2)) if colon else RatePolicy()
     if name == "static":
@@ -174,6 +178,16 @@ def _utilization(spec: str, argument: str) -> float:
             "For example hpa:0.6 for 60 %, or hpa:my-hpa.yaml for a manifest.",
         )
     return target
+
+
+def _window_s(spec: str, argument: str) -> float:
+    if not (re.fullmatch("[0-9]{1,4}", argument) and int(argument) <= MOST_STABILIZATION_S):
+        raise InputError(
+            f"expected a window of scaling down of 0 to {MOST_STABILIZATION_S} s in {spec!r}, "
+            f"found {argument!r}.",
+            "For example hpa:0.6:60 to scale down once 60 s have asked for less.",
+        )
+    return float(argument)
 
 
 def _numbers(spec: str, argument: str, count: int) -> list[float]:
