@@ -139,7 +139,7 @@ class Connection:
         what: str,
         function: Callable[..., Result],
         *arguments: Any,
-        timeout_s: float | None = None,
+        timeout_s: float | tuple[float, float] | None = None,
         **options: Any,
     ) -> Result:
         """Call a method of a generated API class, with a timeout, once, without retries.
@@ -148,7 +148,8 @@ class Connection:
             what: What is being done, for errors: "read Deployment shop/checkout".
             function: Such as `AppsV1Api(connection.client).read_namespaced_deployment`.
             arguments: Of that method.
-            timeout_s: In place of the settings' request timeout.
+            timeout_s: In place of the settings' request timeout; two: to connect, and between
+                two pieces of the answer.
             options: Keyword arguments of that method.
 
         Raises:

@@ -69,7 +69,7 @@ def translated(what: str, server: str) -> Iterator[None]:
             _HINTS[ClusterProblem.UNAUTHORIZED],
             problem=ClusterProblem.UNAUTHORIZED,
         ) from None
-    except (OpenApiException, ValueError) as error:
+    except (OpenApiException, ValueError, TypeError, LookupError, AttributeError) as error:
         raise ClusterError(
             f"could not {what}: {server} answered what makes no sense "
             f"({type(error).__name__}: {redact(str(error))}).",
