@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import numpy as np
 
 from core.cluster.base import ScaleOutcome
+from core.cluster.columns import duplicate
 from core.cluster.simulator import SimulatorBatch, SimulatorSnapshot
 from core.cluster.totals import SimulatorTotals
 from core.state import ClusterState, DeploymentFacts
@@ -72,6 +76,12 @@ class SimulatedCluster:
         """Return to the moment of `snapshot`; returns the newest state then."""
         self._batch.restore(snapshot)
         return self._batch.states().state(0)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SimulatedCluster:
+        """A cluster that goes its own way from this moment on; what never changes is shared."""
+        twin = copy.copy(self)
+        twin._batch = duplicate(self._batch)
+        return twin
 
     def close(self) -> None:
         """Nothing to let go of."""

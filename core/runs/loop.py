@@ -104,6 +104,21 @@ class ControlLoop:
         return self._degraded
 
     @property
+    def history(self) -> StateHistory:
+        """What observations are made of."""
+        return self._history
+
+    @property
+    def guardrails(self) -> Guardrails:
+        """What stands between decisions and the cluster, with its memory."""
+        return self._guardrails
+
+    @property
+    def fallback(self) -> Policy:
+        """The reactive baseline, which is asked at every turn too."""
+        return self._fallback
+
+    @property
     def totals(self) -> RunTotals:
         """Sums over all turns so far."""
         return self._totals.totals
