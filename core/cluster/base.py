@@ -15,6 +15,8 @@ class ScaleOutcome:
     accepted: bool
     message: str = ""
     """Why it was refused; empty if accepted."""
+    in_doubt: bool = False
+    """Whether no answer came, so that the call may have had its effect all the same."""
 
 
 class Cluster(Protocol):

@@ -197,7 +197,14 @@ class KubernetesSettings(AccessSettings):
     """Lowest `minReplicas` that hpa-floor may set; needed with it."""
     floor_max: Annotated[int, Field(ge=1)] | None = None
     """Highest `minReplicas` that hpa-floor may set; needed with it."""
-    on_exit: OnExit = OnExit.HOLD
+    on_exit: OnExit | None = None
+    """By default hold; with hpa-floor restore, since the HPA goes on scaling."""
+
+    @property
+    def exit_rule(self) -> OnExit:
+        """`on_exit` with its default filled in."""
+        floors = self.actuator is Actuator.HPA_FLOOR
+        return self.on_exit or (OnExit.RESTORE if floors else OnExit.HOLD)
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
