@@ -20,6 +20,7 @@ from core.traffic.scenario import (
     Scenario,
     ServiceModel,
 )
+from core.traffic.suites import suite_member
 from core.traffic.trace import Trace, load_replay, peak_of, scale_to_peak
 from core.traffic.validation import parse_scenario
 
@@ -55,7 +56,8 @@ def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) ->
     """Load a shipped scenario by name, a YAML file, or a trace CSV on the default service.
 
     Args:
-        name_or_path: Name of a shipped scenario, or path of a .yaml, .yml or .csv file.
+        name_or_path: Name of a shipped scenario or of a member of a suite, such as heldout-03, or
+            path of a .yaml, .yml or .csv file.
         peak_rps: Scale the trace so that its 99.5th percentile is this. For a scenario file, the
             traces in it.
 
@@ -175,6 +177,8 @@ def _shipped_scenario(name: str) -> Scenario:
     names = sorted(path.stem for path in shipped_scenarios_directory().glob("*.yaml"))
     if name in names:
         return _read_scenario(shipped_scenarios_directory() / f"{name}.yaml")
+    if (member := suite_member(name)) is not None:
+        return member
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
     raise InputError(f"Expected the name of a scenario, found {name!r}.", hint)

@@ -1,0 +1,73 @@
+"""Suites of random scenarios with frozen seeds: what is calibrated on, and what is judged on.
+
+Both come out of `random_scenario`, like training traffic, but out of other generators. A training
+draws from `default_rng([seed, cluster])` and its validation from `default_rng(seed)`: one or two
+words of entropy. A member of a suite is drawn from five, of which the first is the suite's own, so
+no generator of a training can ever be one of a suite's, and none of one suite one of the other's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from core.errors import InputError
+from core.traffic.random_scenarios import random_scenario
+from core.traffic.scenario import Scenario
+
+_ENTROPY: Final = (0x5EED, 0xB3AC, 0x2026)
+"""Frozen: other numbers are other suites, with which no earlier figure compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Random scenarios that are the same in every run of a version."""
+
+    name: str
+    key: int
+    """What tells its generators from those of other suites."""
+    size: int
+    purpose: str
+    """What it is for, in a few words."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The members' names, which `load_scenario` takes too."""
+        return tuple(f"{self.name}-{number:02d}" for number in range(1, self.size + 1))
+
+    def entropy(self, number: int) -> tuple[int, ...]:
+        """What seeds the generator of a member, counted from 1."""
+        return (self.key, *_ENTROPY, number)
+
+    def member(self, number: int) -> Scenario:
+        """A member, counted from 1."""
+        scenario = random_scenario(np.random.default_rng(self.entropy(number)))
+        return scenario.model_copy(update={"name": self.names[number - 1]})
+
+
+HELD_OUT: Final = Suite("heldout", 71, 16, "traffic that nobody has trained or calibrated on")
+TRAINING: Final = Suite("training", 29, 32, "traffic that rivals are calibrated on")
+SUITES: Final = (HELD_OUT, TRAINING)
+
+_MEMBER: Final = re.compile(r"([a-z]+)-(\d\d)")
+
+
+def suite_member(name: str) -> Scenario | None:
+    """The member of that name, such as heldout-03; None if no suite has names like that.
+
+    Raises:
+        InputError: A suite has names like that, but not this one.
+    """
+    match = _MEMBER.fullmatch(name)
+    suite = next((one for one in SUITES if match and one.name == match[1]), None)
+    if match is None or suite is None:
+        return None
+    number = int(match[2])
+    if not 1 <= number <= suite.size:
+        raise InputError(
+            f"expected a member of the suite {suite.name} (01 to {suite.size:02d}), found {name}."
+        )
+    return suite.member(number)
