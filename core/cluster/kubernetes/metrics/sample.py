@@ -20,14 +20,20 @@ class MetricsSample:
     memory_utilization: float | None = None
     queue_requests: float | None = None
     age_s: float | None = None
-    """Age of the newest sample of the traffic (of CPU where traffic is not measured at all) by the
-    clock of the server that took it; None if there is none."""
+    """Age of the newest sample of the traffic (of CPU where the source does not measure traffic) by
+    the clock of the server that took it; None if there is none."""
     problems: tuple[str, ...] = ()
-    """What went wrong or is missing, one line each."""
+    """What went wrong, one line each: no answer, an answer that makes no sense."""
+    notices: tuple[str, ...] = ()
+    """What is worth knowing though nothing went wrong: a metric that does not exist here."""
 
 
 class MetricsSource(Protocol):
     """Something that measures a Deployment."""
+
+    @property
+    def measures_traffic(self) -> bool:
+        """Whether it can know the request rate at all; if not, only CPU and memory are known."""
 
     def sample(self) -> MetricsSample:
         """Measure now; never raises for what a server does, see `problems`."""
