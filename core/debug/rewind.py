@@ -20,12 +20,12 @@ from core.agents.policy import Policy, Situation
 from core.agents.registry import load_policy
 from core.clock import SystemClock
 from core.cluster.simulated import SimulatedCluster
-from core.debug.differences import first_difference
 from core.debug.moment import Moment
 from core.debug.recording import Recording
 from core.envs.pipeline import EpisodeSettings
 from core.errors import InputError, RunError
 from core.runs.config import InferenceConfig
+from core.runs.differences import first_difference
 from core.runs.loop import ControlLoop
 from core.runs.records import RunKind
 from core.runs.replay import RepeatingPolicy, SilentJournal, carry_out, starting_control

@@ -13,13 +13,35 @@ from core.errors import InputError
 from core.runs.records import RunKind
 from core.state import ControlMode
 
-__all__ = ["EnvironmentKind", "InferenceConfig", "RunConfig", "TrainingConfig", "parse_config"]
+__all__ = [
+    "BranchPoint",
+    "EnvironmentKind",
+    "InferenceConfig",
+    "RunConfig",
+    "TrainingConfig",
+    "parse_config",
+]
 
 
 class EnvironmentKind(StrEnum):
     """Where a policy acts."""
 
     SIMULATOR = "sim"
+
+
+class BranchPoint(BaseModel):
+    """Where a run branches off another one, whose past it repeats first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str
+    """Directory of the other run."""
+    step: int = Field(ge=0)
+    """The first step that is decided anew."""
+    target: int | None = Field(default=None, ge=0)
+    """Replicas wanted at that step; None leaves it to the policy."""
+    mode: ControlMode | None = None
+    """The control mode from there on; None leaves it as it was then."""
 
 
 class InferenceConfig(BaseModel):
@@ -45,6 +67,8 @@ class InferenceConfig(BaseModel):
     """Replicas pinned from the start; given if and only if the mode is MANUAL."""
     paused: bool = False
     """Start paused, once the first decision is taken."""
+    branch: BranchPoint | None = None
+    """Repeat another simulator run up to a step first; None starts from the beginning."""
 
     @model_validator(mode="after")
     def _check_override(self) -> Self:

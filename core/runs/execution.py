@@ -21,6 +21,7 @@ from core.runs.summary import figures
 from core.state import Actor
 
 if TYPE_CHECKING:
+    from core.runs.branch import Past
     from core.runs.config import InferenceConfig
     from core.runs.loop import ControlLoop
     from core.traffic.scenario import Scenario
@@ -125,6 +126,7 @@ def _infer(
     stop: StopFlag,
     on_progress: Callable[[Progress], None] | None,
 ) -> StatusRow:
+    from core.runs.branch import Past
     from core.runs.config import InferenceConfig
 
     reader = RunReader(directory)
@@ -132,10 +134,11 @@ def _infer(
         config, scenario = reader.config(), reader.scenario()
         if not isinstance(config, InferenceConfig):
             raise RunError(f"expected the config of an inference run in {directory.name}.")
-        loop = _control_loop(writer, clock, config, scenario)
+        past = None if config.branch is None else Past(config.branch)
+        loop = _control_loop(writer, clock, config, scenario, past)
         total = scenario.duration_s // scenario.interval_s
         session = InferenceSession(loop, writer, clock, status, total, stop, on_progress)
-        ended = session.run(reader.info().seed)
+        ended = session.run(reader.info().seed, past)
         loop.close()
         writer.flush()
         writer.set_meta({"figures": figures(reader).as_dict()})
@@ -145,7 +148,11 @@ def _infer(
 
 
 def _control_loop(
-    writer: RunWriter, clock: Clock, config: InferenceConfig, scenario: Scenario
+    writer: RunWriter,
+    clock: Clock,
+    config: InferenceConfig,
+    scenario: Scenario,
+    past: Past | None,
 ) -> ControlLoop:
     from core.agents.registry import load_policy
     from core.cluster.simulated import SimulatedCluster
@@ -153,8 +160,11 @@ def _control_loop(
     from core.envs.pipeline import EpisodeSettings
     from core.runs.control import Control
     from core.runs.loop import ControlLoop
+    from core.runs.replay import RepeatingPolicy
 
     policy = load_policy(config.policy)
+    if past is not None:
+        policy = RepeatingPolicy(policy, past.decision)
     status = writer.status
     control = Control(
         status.mode, status.former_mode, status.override_target, status.override_ends_s

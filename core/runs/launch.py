@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.clock import Clock, SystemClock
 from core.errors import InputError, RunError
@@ -68,9 +68,26 @@ def restart(directory: Path, *, clock: Clock | None = None) -> Path:
         scenario = reader.scenario()
     finally:
         reader.close()
+    if config.branch is not None:
+        # Its own file has the past that it repeated, whatever became of the other run.
+        branch = config.branch.model_copy(update={"run": str(directory.resolve())})
+        config = config.model_copy(update={"branch": branch})
     again = create_run(config, parent=info.run_id, scenario=scenario, clock=clock)
     start_engine(again, clock=clock)
     return again
+
+
+def launch_branch(directory: Path, step: int, **choices: Any) -> Path:
+    """Create a branch and start a detached engine on it; see `core.runs.branch.create_branch`.
+
+    Returns:
+        The new run's directory, as soon as the engine holds its lock.
+    """
+    from core.runs.branch import create_branch
+
+    branched = create_branch(directory, step, **choices)
+    start_engine(branched, clock=choices.get("clock"))
+    return branched
 
 
 def resume(directory: Path, *, clock: Clock | None = None) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.clock import Clock
 from core.errors import InputError
@@ -15,6 +15,9 @@ from core.runs.records import EventKind, RunState
 from core.runs.rows import StatusRow
 from core.runs.store import RunWriter
 from core.state import Actor, ControlMode
+
+if TYPE_CHECKING:
+    from core.runs.branch import Past
 
 POLL_S: Final = 0.02
 """How often a session that waits looks for commands."""
@@ -83,13 +86,17 @@ class InferenceSession:
         self._told_at = now
         self._speed_mark = (now, 0)
 
-    def run(self, seed: int) -> StatusRow:
+    def run(self, seed: int, past: Past | None = None) -> StatusRow:
         """Run to the end; returns the last status, finished or stopped, which is not yet written.
 
         Args:
             seed: For the cluster's randomness.
+            past: Of a branch, which repeats it first.
         """
-        self._loop.start(seed)
+        if past is None:
+            self._loop.start(seed)
+        else:
+            past.repeat(self._loop, seed, self._writer, self._stop)
         self._report()
         self._writer.flush()
         self._pacer.turn_taken(self._clock.monotonic())

@@ -13,6 +13,7 @@ import pytest
 from core.debug.rewind import Rewind
 from core.errors import RunError
 from core.locations import shipped_policies_directory
+from core.runs.branch import create_branch
 from core.runs.commands import Command
 from core.runs.config import InferenceConfig
 from core.runs.creation import create_run
@@ -23,6 +24,7 @@ from core.runs.replay import recorded_orders
 from core.runs.session import StopFlag
 from core.state import Actor, ControlMode
 from tests.core.debug.factory import EVENTFUL, ORDERS, STEPS, OperatorClock, played
+from tests.core.runs.clocks import ManualClock
 from tests.core.runs.factory import write_run
 
 
@@ -134,6 +136,14 @@ def test_another_past_is_noticed(plain_run: Path, tmp_path: Path) -> None:
     assert past.moment(12).difference.startswith("step 12: latency_p95_ms is")
     assert "recorded by version 0.0.1" in past.moment(13).difference
     assert past.moment(11).is_exact
+
+
+def test_a_branch_has_a_past_like_any_run(operated_run: Path, tmp_path: Path) -> None:
+    directory = create_branch(operated_run, 50, home=tmp_path, policy="hpa", mode=ControlMode.AUTO)
+    execute(directory, ManualClock())
+    past = rewind(directory)
+    for index in (STEPS, 20, 49, 50, 51):
+        assert past.moment(index).is_exact
 
 
 def test_a_live_run_is_followed(tmp_path: Path) -> None:
