@@ -41,6 +41,16 @@ def trained_policies_directory() -> Path:
     return data_directory() / "policies"
 
 
+def cache_directory() -> Path:
+    """Home of what is computed anew when it is missing."""
+    return data_directory() / "cache"
+
+
+def benchmarks_directory() -> Path:
+    """One directory per benchmark below this one."""
+    return data_directory() / "benchmarks"
+
+
 def shipped_scenarios_directory() -> Path:
     """The scenarios of the package, the same in a checkout and in an installed wheel."""
     return Path(__file__).resolve().parent.parent / "scenarios"

@@ -11,7 +11,7 @@ from core.traffic.suites import HELD_OUT, SUITES, TRAINING, suite_member
 
 
 def test_suites_are_as_large_as_they_say_and_the_same_each_time() -> None:
-    assert (HELD_OUT.size, TRAINING.size) == (16, 32)
+    assert (HELD_OUT.size, TRAINING.size) == (16, 128)
     for suite in SUITES:
         members = [suite.member(number) for number in range(1, suite.size + 1)]
         assert [one.name for one in members] == list(suite.names)
@@ -21,12 +21,14 @@ def test_suites_are_as_large_as_they_say_and_the_same_each_time() -> None:
 
 def test_members_load_by_name_like_any_scenario() -> None:
     assert load_scenario("heldout-03") == HELD_OUT.member(3)
-    assert load_scenario("training-32") == TRAINING.member(32)
+    assert load_scenario("training-128") == TRAINING.member(128)
     assert suite_member("flash-crowd") is None
     with pytest.raises(InputError, match="01 to 16"):
         load_scenario("heldout-17")
     with pytest.raises(InputError, match="heldout-00"):
         load_scenario("heldout-00")
+    with pytest.raises(InputError, match="heldout-003"):
+        load_scenario("heldout-003")
 
 
 def test_no_generator_of_a_training_is_one_of_a_suite() -> None:
@@ -52,4 +54,6 @@ def test_no_episode_of_the_validation_is_in_a_suite() -> None:
     validation = training_traffic(TrainingConfig(steps=1)).validation
     judged = {case.scenario.traffic for case in validation.cases}
     for suite in SUITES:
-        assert judged.isdisjoint(suite.member(number).traffic for number in range(1, 17))
+        assert judged.isdisjoint(
+            suite.member(number).traffic for number in range(1, suite.size + 1)
+        )
