@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.cluster.kubernetes.connection import Connection
+from kubernetes import client
+
+from core.cluster.kubernetes.connection import Connection, Json
 from core.cluster.kubernetes.target import Target
+from core.cluster.kubernetes.translation import translated
+from core.errors import ClusterError, ClusterProblem
+
+_KEDA_LABEL = "scaledobject.keda.sh/name"
+_KEDA_PAUSED = ("autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas")
 
 
 class OwnerKind(StrEnum):
@@ -43,4 +51,74 @@ def find_owners(connection: Connection, target: Target) -> tuple[Owner, ...]:
     Raises:
         ClusterError: HPAs cannot be read.
     """
-    raise NotImplementedError
+    return (*_autoscalers(connection, target), *_scaled_objects(connection, target))
+
+
+def _autoscalers(connection: Connection, target: Target) -> Iterator[Owner]:
+    what = f"list the HorizontalPodAutoscalers of {target.namespace}"
+    newest = client.AutoscalingV2Api(connection.client)
+    older = client.AutoscalingV1Api(connection.client)
+    try:
+        listing = connection.read(
+            what, newest.list_namespaced_horizontal_pod_autoscaler, target.namespace
+        )
+    except ClusterError as error:
+        if error.problem is not ClusterProblem.NOT_FOUND:
+            raise
+        listing = connection.read(
+            what, older.list_namespaced_horizontal_pod_autoscaler, target.namespace
+        )
+    with translated(what, connection.server):
+        yield from [
+            Owner(
+                kind=OwnerKind.HPA,
+                name=item["metadata"]["name"],
+                # What a server fills in where nothing is given.
+                min_replicas=int(item["spec"].get("minReplicas") or 1),
+                max_replicas=int(item["spec"]["maxReplicas"]),
+                managed_by=(item["metadata"].get("labels") or {}).get(_KEDA_LABEL, ""),
+            )
+            for item in listing.get("items") or ()
+            if _scales(item["spec"]["scaleTargetRef"], target)
+        ]
+
+
+def _scaled_objects(connection: Connection, target: Target) -> Iterator[Owner]:
+    what = f"list the ScaledObjects of {target.namespace}"
+    try:
+        listing = connection.read(
+            what,
+            client.CustomObjectsApi(connection.client).list_namespaced_custom_object,
+            "keda.sh",
+            "v1alpha1",
+            target.namespace,
+            "scaledobjects",
+        )
+    except ClusterError as error:
+        if error.problem in (ClusterProblem.NOT_FOUND, ClusterProblem.FORBIDDEN):
+            return
+        raise
+    with translated(what, connection.server):
+        yield from [
+            Owner(
+                kind=OwnerKind.KEDA,
+                name=item["metadata"]["name"],
+                min_replicas=item["spec"].get("minReplicaCount"),
+                max_replicas=item["spec"].get("maxReplicaCount"),
+                paused=_is_paused(item),
+            )
+            for item in listing.get("items") or ()
+            if _scales(item["spec"]["scaleTargetRef"], target)
+        ]
+
+
+def _scales(reference: Json, target: Target) -> bool:
+    """Whether a scale target reference means the Deployment; KEDA may leave out the kind."""
+    kind = reference.get("kind") or "Deployment"
+    return bool(kind == "Deployment" and reference.get("name") == target.deployment)
+
+
+def _is_paused(item: Json) -> bool:
+    annotations = item["metadata"].get("annotations") or {}
+    found = [annotations[name] for name in _KEDA_PAUSED if name in annotations]
+    return any(str(value).lower() != "false" for value in found)

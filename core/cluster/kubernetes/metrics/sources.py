@@ -8,7 +8,6 @@ from core.cluster.kubernetes.metrics.sample import MetricsSource
 from core.cluster.kubernetes.settings import KubernetesSettings
 from core.state import DeploymentFacts
 
-
 _SHARE_OF_INTERVAL = 0.4
 """So much of a decision interval may pass with waiting for metrics."""
 
