@@ -122,6 +122,16 @@ class Guardrails:
         limit_s = self._settings.fallback_after_intervals * self._facts.interval_s
         return states.metrics_age_s > limit_s
 
+    def remember(self, states: StateBatch) -> None:
+        """Count the replicas that are there as wanted just now, before any decision.
+
+        So that whoever takes over a running service does not scale it down before the
+        stabilisation window has passed; an HPA does the same at its first sync.
+        """
+        if float(self._settings.stabilization_down_s.max()) > 0.0:
+            before = np.nextafter(states.time_s, -np.inf)
+            self._wanted.append((before, states.replicas_desired.copy()))
+
     def rule(
         self,
         targets: Integers,

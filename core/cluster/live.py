@@ -60,12 +60,18 @@ class LiveCluster(Cluster, Protocol):
     def setpoint(self) -> int | None:
         """What is steered in place of the desired replicas, such as a floor; None if nothing is."""
 
-    def enter(self, mode: ControlMode, confirmation: str = "") -> tuple[str, ...]:
+    def needs(self, target: int) -> bool:
+        """Whether asking for `target` would change anything."""
+
+    def enter(
+        self, mode: ControlMode, confirmation: str = "", *, patient: bool = False
+    ) -> tuple[str, ...]:
         """Get ready for a control mode; returns what was done, one line each.
 
         Args:
             mode: AUTO and MANUAL take control, SHADOW gives it back, HOLD keeps what is.
             confirmation: The Deployment's full name, as the operator gave it; needed once.
+            patient: Wait some seconds for the right of an engine that is gone to run out.
 
         Raises:
             RlscaleError: Control may not or cannot be taken; everything is as before.

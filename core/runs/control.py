@@ -14,7 +14,7 @@ class Control:
 
     mode: ControlMode = ControlMode.AUTO
     former_mode: ControlMode | None = None
-    """Where a release leads; set in MANUAL only."""
+    """Where a release leads; set in MANUAL, and in HOLD where it was not the operator's wish."""
     override_target: int | None = None
     """The pinned replicas; set in MANUAL only."""
     override_ends_s: float | None = None
@@ -33,13 +33,18 @@ class Control:
             ControlMode.MANUAL, former, replicas, None if ttl_s is None else now_s + ttl_s
         )
 
+    def held(self) -> Control:
+        """Freeze, until the operator releases what is frozen or chooses a mode."""
+        former = self.former_mode if self.mode is ControlMode.MANUAL else self.mode
+        return Control(ControlMode.HOLD, former)
+
     def released(self) -> Control:
         """Return to the former mode.
 
         Raises:
-            InputError: Nothing is overridden.
+            InputError: Nothing is overridden, nor held against the operator's wish.
         """
-        if self.mode is not ControlMode.MANUAL:
+        if self.mode is not ControlMode.MANUAL and self.former_mode is None:
             raise InputError(
                 f"expected an override to release, found mode {self.mode}.",
                 "Nothing has to be done.",

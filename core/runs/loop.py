@@ -11,23 +11,26 @@ from core.agents.policy import Policy, Situation
 from core.clock import Clock
 from core.cluster.base import Cluster
 from core.cluster.batch import FactsBatch, StateBatch
-from core.cluster.guardrails import Guardrail, Guardrails, guardrail_text
+from core.cluster.guardrails import Guardrails
+from core.cluster.live import Cause
 from core.envs.history import StateHistory
 from core.envs.observation import build_observation
 from core.envs.pipeline import EpisodeSettings
 from core.envs.reward import WeightsBatch, rewards
 from core.errors import RunError
+from core.runs.chooser import Choice, Chooser
 from core.runs.control import Control, check_override
+from core.runs.helm import Helm
 from core.runs.journal import Journal
 from core.runs.records import EventKind, RunTotals
 from core.runs.rows import StepRecord
+from core.runs.scaler import Moment, Scaler
 from core.runs.timeline import FaultTimeline
 from core.runs.totals import TotalsKeeper
 from core.state import (
     Actor,
     ClusterState,
     ControlMode,
-    Decision,
     DeploymentFacts,
     RewardComponents,
     Step,
@@ -65,23 +68,25 @@ class ControlLoop:
         faults: Sequence[Fault] = (),
     ) -> None:
         self._cluster = cluster
+        self._scaler = Scaler(cluster, journal)
         self._policy = policy
         self._fallback = HpaPolicy()
         self._journal = journal
         self._clock = clock
-        self._control = control or Control()
+        self._helm = Helm(cluster, control or Control(), self._scaler, self._event)
         self._timeline = FaultTimeline(faults)
         facts = FactsBatch.from_facts([cluster.facts])
         self._history = StateHistory(facts)
         self._guardrails = Guardrails([settings.guardrails], facts)
+        self._chooser = Chooser(self._guardrails, self._history, self._ruled)
         self._weights = WeightsBatch.from_weights([settings.weights])
         self._totals = TotalsKeeper(cluster.facts.interval_s, cluster)
         self._last: Step | None = None
         self._index = 0
         self._time_s = 0.0
         self._desired = 0
-        self._flags = Guardrail.NONE
         self._degraded = ""
+        self._recovered = ""
 
     @property
     def facts(self) -> DeploymentFacts:
@@ -96,12 +101,17 @@ class ControlLoop:
     @property
     def control(self) -> Control:
         """Mode and override."""
-        return self._control
+        return self._helm.control
 
     @property
     def degraded(self) -> str:
         """Why decisions are degraded, in words; empty if they are not."""
         return self._degraded
+
+    @property
+    def held_because(self) -> str:
+        """Why mode is HOLD although nobody chose it, in words; empty if that is not so."""
+        return self._helm.held_because
 
     @property
     def history(self) -> StateHistory:
@@ -134,14 +144,24 @@ class ControlLoop:
             raise RunError("expected a started control loop, found one without a first step.")
         return self._last
 
-    def start(self, seed: int) -> Step:
-        """Reset cluster and policies, and take the first decision."""
+    def start(self, seed: int, confirmation: str = "") -> Step:
+        """Reset cluster and policies, and take the first decision.
+
+        Args:
+            seed: For the randomness of a simulation.
+            confirmation: See `LiveCluster.enter`; needed for a mode that scales a real cluster.
+
+        Raises:
+            RlscaleError: A real cluster cannot be observed, or control of it not be taken.
+        """
         state = self._cluster.reset(seed)
         self._index, self._time_s = 0, state.time_s
+        self._desired = state.replicas_desired
         self._history.restart(_ALL, StateBatch.from_states([state]))
         self._policy.reset(self.facts)
         self._fallback.reset(self.facts)
         self._totals.begin(state)
+        self._enter(self.control.mode, confirmation, patient=True)
         return self._decide(state, _NOTHING)
 
     def turn(self) -> Step:
@@ -154,40 +174,55 @@ class ControlLoop:
         return self._decide(state, reward)
 
     def close(self) -> None:
-        """Let go of the cluster."""
-        self._cluster.close()
+        """Let go of the cluster; a real one gets back what its operator wants to have back."""
+        try:
+            self._scaler.give_back(self._moment, self._desired, at_exit=True)
+        finally:
+            self._cluster.close()
 
     # -- the operator -------------------------------------------------------------------------
 
-    def set_mode(self, mode: ControlMode) -> str:
-        """Change the control mode; returns what was done, in words."""
-        if mode is self._control.mode:
+    def set_mode(self, mode: ControlMode, confirmation: str = "") -> str:
+        """Change the control mode; returns what was done, in words.
+
+        Args:
+            mode: The new mode.
+            confirmation: See `LiveCluster.enter`.
+
+        Raises:
+            RlscaleError: Control of a real cluster may not or cannot be taken.
+        """
+        if mode is self.control.mode:
             return f"already in mode {mode}"
-        self._control = self._control.with_mode(mode, self._desired)
+        self._enter(mode, confirmation)
+        self._helm.control = self.control.with_mode(mode, self._desired)
         words = f"mode {mode}"
         if mode is ControlMode.MANUAL:
             words += f", {self._desired} replicas pinned"
         self._event(EventKind.MODE, Actor.OPERATOR, words)
         return words
 
-    def override(self, replicas: int, ttl_s: float | None) -> str:
+    def override(self, replicas: int, ttl_s: float | None, confirmation: str = "") -> str:
         """Pin replicas and ask the cluster for them at once; returns what was done, in words.
 
         Raises:
             InputError: Outside the limits of the deployment.
+            RlscaleError: Control of a real cluster may not or cannot be taken.
         """
         check_override(replicas, ttl_s, self.facts)
-        self._control = self._control.with_override(replicas, ttl_s, self._time_s)
+        self._enter(ControlMode.MANUAL, confirmation)
+        self._helm.control = self.control.with_override(replicas, ttl_s, self._time_s)
         words = f"pinned {replicas} replicas " + (
             "until released" if ttl_s is None else f"for {ttl_s:g} s"
         )
         self._event(EventKind.OVERRIDE, Actor.OPERATOR, words)
         if not self.finished:
-            ruled, text = self._ruled(replicas, exempt=True)
-            actor = Actor.GUARDRAIL if text else Actor.OPERATOR
-            self._scale(ruled, actor)
-            self._journal.amend_step(ControlMode.MANUAL, actor, ruled, text)
-            words += f"; {text}" if text else ""
+            choice = self._chooser.rule(Choice(replicas, Actor.OPERATOR), exempt=True)
+            self._scale(choice)
+            self._journal.amend_step(
+                ControlMode.MANUAL, choice.actor, choice.target, choice.guardrail
+            )
+            words += f"; {choice.guardrail}" if choice.guardrail else ""
         return words
 
     def release(self) -> str:
@@ -195,9 +230,12 @@ class ControlLoop:
 
         Raises:
             InputError: Nothing is overridden.
+            RlscaleError: Control of a real cluster cannot be taken again.
         """
-        self._control = self._control.released()
-        words = f"released, mode {self._control.mode}"
+        released = self.control.released()
+        self._enter(released.mode)
+        self._helm.control = released
+        words = f"released, mode {released.mode}"
         self._event(EventKind.OVERRIDE, Actor.OPERATOR, words)
         return words
 
@@ -206,23 +244,28 @@ class ControlLoop:
     def _decide(self, state: ClusterState, reward: RewardComponents) -> Step:
         self._desired = state.replicas_desired
         self._announce(state.time_s)
+        others_acted = self._helm.heed()
         observation = build_observation(self._history)[0]
         situation = Situation(state, self.facts, self._history, observation)
         decision = self._policy.decide(situation)
         standby = self._fallback.decide(situation)
-        self._judge_metrics()
-        target, actor, text = self._choose(decision, standby)
+        self._judge()
+        choice = Choice(self._desired, Actor.NOBODY)
         if not self.finished:
-            self._scale(target, actor)
+            choice = self._chooser.choose(self.control, self._desired, decision, standby)
+        if choice.actor is not Actor.NOBODY:
+            self._scale(choice)
+            self._judge()
+        theirs = others_acted and choice.actor is Actor.NOBODY
         step = Step(
             index=self._index,
             wall_time=self._clock.now(),
             state=state,
-            mode=self._control.mode,
-            actor=actor,
+            mode=self.control.mode,
+            actor=Actor.EXTERNAL if theirs else choice.actor,
             decision=decision,
-            target=target,
-            guardrail=text,
+            target=choice.target,
+            guardrail=choice.guardrail,
             reward=reward,
             observation=tuple(observation.tolist()),
         )
@@ -234,65 +277,32 @@ class ControlLoop:
     def _announce(self, time_s: float) -> None:
         for words in self._timeline.passed(time_s):
             self._event(EventKind.FAULT, Actor.EXTERNAL, words)
-        if self._control.has_expired(time_s):
-            self._control = self._control.released()
-            words = f"override ended, mode {self._control.mode}"
-            self._event(EventKind.OVERRIDE, Actor.OPERATOR, words)
+        self._helm.expire(self._moment, self._desired)
 
-    def _judge_metrics(self) -> None:
-        states, degraded = self._history.state, ""
-        if self._guardrails.needs_fallback(states)[0]:
-            degraded = "metrics too old: reactive baseline in control"
-        elif self._guardrails.is_stale(states)[0]:
-            degraded = "metrics too old: holding"
+    def _judge(self) -> None:
+        metrics, cluster = self._chooser.trouble, self._helm.trouble
+        degraded = "; ".join(filter(None, (metrics, cluster)))
         if degraded != self._degraded:
-            words = degraded or "metrics are fresh again"
+            words = degraded or self._recovered
             self._event(EventKind.DEGRADED, Actor.GUARDRAIL, words)
+            self._recovered = "all is well again" if cluster else "metrics are fresh again"
         self._degraded = degraded
 
-    def _choose(self, decision: Decision, standby: Decision) -> tuple[int, Actor, str]:
-        """Who sets which target, and what a guardrail did to it."""
-        if self.finished or self._control.mode in (ControlMode.SHADOW, ControlMode.HOLD):
-            return self._desired, Actor.NOBODY, ""
-        if self._control.override_target is not None:
-            wanted, actor, exempt = self._control.override_target, Actor.OPERATOR, True
-        elif self._guardrails.needs_fallback(self._history.state)[0]:
-            # The baseline is what remains once the staleness rule has held for long enough.
-            wanted, actor, exempt = standby.target, Actor.FALLBACK, True
-        else:
-            wanted, actor, exempt = decision.target, Actor.POLICY, False
-        ruled, text = self._ruled(wanted, exempt)
-        return ruled, Actor.GUARDRAIL if text else actor, text
+    def _enter(self, mode: ControlMode, confirmation: str = "", *, patient: bool = False) -> None:
+        moment, desired = self._moment, self._desired
+        if self._helm.enter(mode, moment, desired, confirmation, patient=patient):
+            self._guardrails.remember(self._history.state)
 
-    def _ruled(self, wanted: int, exempt: bool) -> tuple[int, str]:
-        rulings = self._guardrails.rule(
-            np.array([wanted], dtype=np.int64), self._history.state, np.array([exempt])
-        )
-        ruled, flags = int(rulings.targets[0]), Guardrail(int(rulings.flags[0]))
-        text = guardrail_text(flags, wanted, ruled)
-        if flags and flags != self._flags:
-            self._event(EventKind.GUARDRAIL, Actor.GUARDRAIL, text)
-        self._flags = flags
-        return ruled, text
+    def _scale(self, choice: Choice) -> None:
+        cause = Cause(choice.actor, self._policy.name, choice.reason)
+        self._desired = self._scaler.scale(self._moment, self._desired, choice.target, cause)
 
-    def _scale(self, target: int, actor: Actor) -> None:
-        if target == self._desired:
-            return
-        number = self._journal.begin_scaling(
-            step=self._index,
-            time_s=self._time_s,
-            actor=actor,
-            replicas_before=self._desired,
-            target=target,
-        )
-        outcome = self._cluster.scale(target)
-        self._journal.finish_scaling(number, outcome)
-        if outcome.accepted:
-            self._desired = target
-            return
-        self._event(
-            EventKind.SCALING, actor, f"{self._desired} → {target} refused: {outcome.message}"
-        )
+    @property
+    def _moment(self) -> Moment:
+        return Moment(self._index, self._time_s)
+
+    def _ruled(self, words: str) -> None:
+        self._event(EventKind.GUARDRAIL, Actor.GUARDRAIL, words)
 
     def _event(self, kind: EventKind, actor: Actor, message: str) -> None:
         self._journal.add_event(kind, actor, message, time_s=self._time_s, step=self._index)

@@ -57,6 +57,10 @@ class EventKind(StrEnum):
     """Decisions became degraded (old metrics), or recovered."""
     FAULT = "fault"
     """A fault of the scenario began or ended."""
+    EXTERNAL = "external"
+    """Somebody else scaled the Deployment, or a rollout began or ended (real clusters only)."""
+    CONTROL = "control"
+    """Control of a real Deployment was taken, given back or lost."""
     PACE = "pace"
     """Paused, resumed, or another speed."""
     TRAINING = "training"
@@ -113,7 +117,7 @@ class RunInfo:
     duration_s: float | None
     """Length of the scenario; None if it has no end or in a training."""
     parent: str | None
-    """The run that this one restarts; None for an original."""
+    """The run that this one restarts or branched from; None for an original."""
     program_version: str
     facts: DeploymentFacts | None
     """Of the scaled service; None until the engine has loaded it, and in a training."""

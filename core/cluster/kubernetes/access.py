@@ -27,8 +27,12 @@ class Access(Protocol):
     def degraded(self) -> str:
         """Why control cannot be exercised at the moment; empty if it can, or is not held."""
 
-    def take(self, confirmation: str) -> str:
+    def take(self, confirmation: str, *, patient: bool = False) -> str:
         """Take control; returns what was found, in words.
+
+        Args:
+            confirmation: See `WriteAuthority.confirm`.
+            patient: See `DeploymentLease.acquire`.
 
         Raises:
             RlscaleError: It may not or cannot be taken.
@@ -44,6 +48,9 @@ class Access(Protocol):
         """Somebody else set what stands there now; control has to be taken again."""
 
     def look(self) -> Write | None:
+        """See `ReplicaActuator`."""
+
+    def needs(self, expected: int, target: int) -> bool:
         """See `ReplicaActuator`."""
 
     def apply(self, expected: int, target: int) -> Write:
@@ -66,7 +73,7 @@ class ReadOnlyAccess:
     setpoint: int | None = None
     degraded = ""
 
-    def take(self, confirmation: str) -> str:
+    def take(self, confirmation: str, *, patient: bool = False) -> str:
         """Refuse.
 
         Raises:
@@ -90,6 +97,10 @@ class ReadOnlyAccess:
     def look(self) -> Write | None:
         """Nothing is steered."""
         return None
+
+    def needs(self, expected: int, target: int) -> bool:
+        """See `Access`."""
+        return expected != target
 
     def apply(self, expected: int, target: int) -> Write:
         """Refuse."""
@@ -151,12 +162,12 @@ class LeasedAccess:
             return "the lease cannot be renewed: nothing is written"
         return ""
 
-    def take(self, confirmation: str) -> str:
+    def take(self, confirmation: str, *, patient: bool = False) -> str:
         """See `Access`."""
         self._authority.confirm(confirmation)
         # Looked at first, so that a lease is never taken for nothing.
         self._actuator.begin()
-        self._lease.acquire()
+        self._lease.acquire(patient=patient)
         try:
             # And again: until the lease was ours another engine may have been at work.
             found = self._actuator.begin()
@@ -186,6 +197,10 @@ class LeasedAccess:
     def look(self) -> Write | None:
         """See `Access`."""
         return self._actuator.look() if self._in_control else None
+
+    def needs(self, expected: int, target: int) -> bool:
+        """See `Access`."""
+        return self._actuator.needs(expected, target)
 
     def apply(self, expected: int, target: int) -> Write:
         """See `Access`."""

@@ -54,6 +54,9 @@ class ReplicaActuator(Protocol):
     def look(self) -> Write | None:
         """Look whether somebody else moved the setpoint; None if that cannot be told."""
 
+    def needs(self, expected: int, target: int) -> bool:
+        """Whether `apply` would change anything, as far as is known."""
+
     def apply(self, expected: int, target: int) -> Write:
         """Ask for `target` replicas.
 

@@ -240,10 +240,16 @@ class KubernetesCluster:
 
     # -- acting -------------------------------------------------------------------------------
 
-    def enter(self, mode: ControlMode, confirmation: str = "") -> tuple[str, ...]:
+    def needs(self, target: int) -> bool:
+        """See `LiveCluster`."""
+        return self._access.needs(self._expected, target)
+
+    def enter(
+        self, mode: ControlMode, confirmation: str = "", *, patient: bool = False
+    ) -> tuple[str, ...]:
         """See `LiveCluster`."""
         if mode in _WRITING and not self._access.in_control:
-            found = self._access.take(confirmation)
+            found = self._access.take(confirmation, patient=patient)
             self._recorder.post(
                 "ControlTaken", f"rlscale-console is in control: {found}", self._uid
             )

@@ -64,6 +64,7 @@ class FloorActuator:
         self._version_1 = False
         self._found: int | None = None
         self._noted = False
+        self._maximum = highest
         self._setpoint: int | None = None
         self._maybe: int | None = None
         """A floor that may have been set although no answer came."""
@@ -105,9 +106,13 @@ class FloorActuator:
         self._setpoint, self._maybe = found, None
         return done() if found in (expected, maybe) else overtaken(found, expected, self._words)
 
+    def needs(self, expected: int, target: int) -> bool:
+        """See `ReplicaActuator`."""
+        return min(self._bounded(target), self._maximum) != self._setpoint
+
     def apply(self, expected: int, target: int) -> Write:
         """See `ReplicaActuator`; what is expected is the floor as last seen."""
-        return self._move(min(max(target, self._lowest), self._highest), last=False)
+        return self._move(self._bounded(target), last=False)
 
     def restore(self, expected: int) -> Write:
         """See `ReplicaActuator`."""
@@ -121,6 +126,9 @@ class FloorActuator:
     def disown(self) -> None:
         """See `ReplicaActuator`; the annotation no longer fits the floor, so it counts no more."""
         self._noted = False
+
+    def _bounded(self, target: int) -> int:
+        return min(max(target, self._lowest), self._highest)
 
     @property
     def _words(self) -> str:
@@ -191,9 +199,10 @@ class FloorActuator:
         found = self._call(f"read HPA {self._name}", "read")
         spec, metadata = found["spec"], found["metadata"]
         notes = metadata.get("annotations") or {}
+        self._maximum = int(spec["maxReplicas"])
         return _Floor(
             int(spec.get("minReplicas") or 1),
-            int(spec["maxReplicas"]),
+            self._maximum,
             _whole(notes.get(ORIGINAL_FLOOR)),
             _whole(notes.get(OWN_FLOOR)),
             str(metadata["resourceVersion"]),

@@ -27,6 +27,7 @@ RENEWALS: Final = 4
 HELD_SHARE: Final = 2 / 3
 """Share of the duration for which a renewal lets us act; the rest is for calls under way."""
 _LONGEST_NAME: Final = 63
+_LOOK_AGAIN_S: Final = 1.0
 
 Json = Mapping[str, Any]
 
@@ -74,6 +75,7 @@ class DeploymentLease:
         self._seen: _Seen | None = None
         self._renewed_at_s: float | None = None
         self._taken_by = ""
+        self._refusal = ("", "")
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._ended = False
@@ -96,28 +98,38 @@ class DeploymentLease:
         """Who took the lease while we believed to hold it; empty if nobody did."""
         return self._taken_by
 
-    def acquire(self) -> None:
-        """Take the lease and keep it from now on; returns at once, whatever the outcome.
+    def acquire(self, *, patient: bool = False) -> None:
+        """Take the lease and keep it from now on.
 
-        A lease that its holder no longer renews is taken over by a later call, once it has been
-        seen unchanged for its whole duration.
+        A lease that its holder no longer renews can be taken over once it has been seen unchanged
+        for its whole duration: by a later call, or by a patient one.
+
+        Args:
+            patient: Wait for a lease to run out, unless its holder shows a sign of life.
 
         Raises:
             RunError: Somebody else holds it.
             ClusterError: It cannot be read or written.
         """
-        with self._guard:
-            self._taken_by = ""
-            self._take()
+        first: _Seen | None = None
+        while not self._acquired():
+            first = first or self._seen
+            if not patient or self._seen is None or first is None or self._seen.mark != first.mark:
+                raise RunError(*self._refusal)
+            self._clock.wait(min(_LOOK_AGAIN_S, self._duration_s / RENEWALS))
         if self._thread is None:
             self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
             self._thread.start()
 
-    def patience_s(self) -> float:
-        """Seconds until a lease that is not renewed any more could be taken over; 0 if unknown."""
-        if self._seen is None:
-            return 0.0
-        return max(0.0, self._seen.at_s + self._duration_s - self._clock.monotonic())
+    def _acquired(self) -> bool:
+        with self._guard:
+            self._taken_by = ""
+            try:
+                self._take()
+            except RunError as error:
+                self._refusal = (error.message, error.hint)
+                return False
+            return True
 
     def release(self) -> None:
         """Give the lease back, so that the next engine need not wait; never raises."""

@@ -80,6 +80,10 @@ class ScaleActuator:
         """See `ReplicaActuator`; whoever observes the Deployment sees that already."""
         return None
 
+    def needs(self, expected: int, target: int) -> bool:
+        """See `ReplicaActuator`."""
+        return expected != target
+
     def apply(self, expected: int, target: int) -> Write:
         """See `ReplicaActuator`."""
         refusal = self._leave.refusal()
