@@ -65,18 +65,25 @@ class Command:
         return cls(CommandName.SPEED, {"value": "max" if value is None else value})
 
     @classmethod
-    def mode(cls, mode: ControlMode) -> Command:
-        """Change the control mode; MANUAL pins the replicas that are desired now."""
-        return cls(CommandName.MODE, {"value": mode.value})
+    def mode(cls, mode: ControlMode, confirmation: str = "") -> Command:
+        """Change the control mode; MANUAL pins the replicas that are desired now.
+
+        Args:
+            mode: The new mode.
+            confirmation: context/namespace/deployment; a real cluster asks for it once before
+                anything is scaled.
+        """
+        return cls(CommandName.MODE, {"value": mode.value} | _confirmed(confirmation))
 
     @classmethod
-    def override(cls, replicas: int, ttl_s: float | None = None) -> Command:
+    def override(cls, replicas: int, ttl_s: float | None = None, confirmation: str = "") -> Command:
         """Pin `replicas` at once, for `ttl_s` simulated seconds or until released.
 
         A second override replaces the first, its time to live included; the mode to which a
-        release returns stays that before the first.
+        release returns stays that before the first. For the confirmation see `mode`.
         """
-        return cls(CommandName.OVERRIDE, {"replicas": replicas, "ttl_s": ttl_s})
+        arguments: dict[str, object] = {"replicas": replicas, "ttl_s": ttl_s}
+        return cls(CommandName.OVERRIDE, arguments | _confirmed(confirmation))
 
     @classmethod
     def release(cls) -> Command:
@@ -87,6 +94,10 @@ class Command:
     def stop(cls) -> Command:
         """End the run in order; a training keeps what it has learned."""
         return cls(CommandName.STOP)
+
+
+def _confirmed(confirmation: str) -> dict[str, object]:
+    return {"confirmation": confirmation} if confirmation else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ class Controls(Protocol):
     def set_speed(self, speed: float | None) -> str:
         """Change the speed; None: as fast as possible."""
 
-    def set_mode(self, mode: ControlMode) -> str:
+    def set_mode(self, mode: ControlMode, confirmation: str) -> str:
         """Change the control mode."""
 
-    def override(self, replicas: int, ttl_s: float | None) -> str:
+    def override(self, replicas: int, ttl_s: float | None, confirmation: str) -> str:
         """Pin replicas."""
 
     def release(self) -> str:
@@ -54,11 +54,13 @@ class _Speed(_Arguments):
 
 class _Mode(_Arguments):
     value: Annotated[ControlMode, Field(strict=False)]
+    confirmation: str = ""
 
 
 class _Override(_Arguments):
     replicas: int
     ttl_s: float | None = None
+    confirmation: str = ""
 
 
 class CommandDesk:
@@ -92,10 +94,11 @@ class CommandDesk:
                     value = _Speed.model_validate(record.arguments).value
                     return controls.set_speed(None if value == "max" else float(value))
                 case CommandName.MODE:
-                    return controls.set_mode(_Mode.model_validate(record.arguments).value)
+                    chosen = _Mode.model_validate(record.arguments)
+                    return controls.set_mode(chosen.value, chosen.confirmation)
                 case CommandName.OVERRIDE:
                     wanted = _Override.model_validate(record.arguments)
-                    return controls.override(wanted.replicas, wanted.ttl_s)
+                    return controls.override(wanted.replicas, wanted.ttl_s, wanted.confirmation)
             _Arguments.model_validate(record.arguments)
         except ValidationError as error:
             raise _refusal(record.name, error) from error

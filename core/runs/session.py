@@ -60,6 +60,7 @@ class InferenceSession:
         total_steps: Decisions until the scenario ends, for progress.
         stop: Ends the session when set.
         on_progress: Called some times per second.
+        real_time: Whether the cluster has a pace of its own, so that the speed is fixed.
     """
 
     def __init__(
@@ -71,7 +72,10 @@ class InferenceSession:
         total_steps: int,
         stop: StopFlag,
         on_progress: Callable[[Progress], None] | None = None,
+        *,
+        real_time: bool = False,
     ) -> None:
+        self._real_time = real_time
         self._loop = loop
         self._writer = writer
         self._clock = clock
@@ -145,6 +149,7 @@ class InferenceSession:
         self._status = replace(
             self._status,
             state=RunState.RUNNING,
+            message=self._loop.held_because,
             mode=control.mode,
             former_mode=control.former_mode,
             override_target=control.override_target,
@@ -200,22 +205,28 @@ class InferenceSession:
         return f"step {self._loop.last.index}"
 
     def set_speed(self, speed: float | None) -> str:
-        """Change the speed; None: as fast as possible."""
+        """Change the speed; None: as fast as possible.
+
+        Raises:
+            InputError: A real cluster lives in real time.
+        """
+        if self._real_time:
+            raise InputError("expected a simulation for another speed, found a real cluster.")
         self._pacer.set_speed(speed, self._clock.monotonic())
         words = "speed max" if speed is None else f"speed {speed:g}×"
         self._event(words)
         self._report()
         return words
 
-    def set_mode(self, mode: ControlMode) -> str:
+    def set_mode(self, mode: ControlMode, confirmation: str = "") -> str:
         """Change the control mode."""
-        words = self._loop.set_mode(mode)
+        words = self._loop.set_mode(mode, confirmation)
         self._report()
         return words
 
-    def override(self, replicas: int, ttl_s: float | None) -> str:
+    def override(self, replicas: int, ttl_s: float | None, confirmation: str = "") -> str:
         """Pin replicas at once."""
-        words = self._loop.override(replicas, ttl_s)
+        words = self._loop.override(replicas, ttl_s, confirmation)
         self._report()
         return words
 

@@ -56,13 +56,13 @@ class RunWriter:
 
     In a simulation everything is written at most `FLUSH_INTERVAL_S` after it was added (call
     `flush_if_due` while idle), in short transactions, so that commands never wait for long. A
-    durable writer (real clusters) commits at each call; `begin_scaling` then returns only when
-    the intent is in the file.
+    durable writer (real clusters) commits each decision as one transaction, with `set_status`,
+    and waits for the disk; `begin_scaling` returns only when the intent is in the file.
 
     Args:
         directory: Directory of an existing run.
         clock: For the wall times and the flush interval.
-        durable: Commit each call at once.
+        durable: Commit whole decisions, intents and outcomes at once.
 
     Raises:
         RunError: The file is missing, damaged, no run, or too new.
@@ -71,7 +71,7 @@ class RunWriter:
     def __init__(self, directory: Path, clock: Clock, *, durable: bool = False) -> None:
         self._path = directory / FILE_NAME
         self._clock = clock
-        self._interval_s = 0.0 if durable else FLUSH_INTERVAL_S
+        self._durable = durable
         self._flushed_at = clock.monotonic()
         self._pending: list[tuple[str, Any]] = []
         self._steps: list[tuple[Any, ...]] = []
@@ -81,6 +81,8 @@ class RunWriter:
         with translated(self._path, "open"):
             self._connection = connect(self._path)
             migrate(self._connection)
+            if durable:
+                self._connection.execute("PRAGMA synchronous = FULL")
             self.next_step = self._next("steps", "step")
             self._next_scaling = self._next("scalings", "id")
             self._served = 0
@@ -116,7 +118,7 @@ class RunWriter:
         self._last_row = list(row)
         self._steps.append(row)
         self._pending += [(_INSERT_BUCKET, bucket) for bucket in self._buckets.add(row)]
-        self.flush_if_due()
+        self._flush_in_passing()
 
     def amend_step(self, mode: ControlMode, actor: Actor, target: int, guardrail: str) -> None:
         """Say that the newest step's target was replaced before its interval began."""
@@ -149,6 +151,7 @@ class RunWriter:
         self._next_scaling += 1
         row = (number, step, time_s, self._clock.now(), actor.value, replicas_before, target)
         self._add(SCALINGS.insert_sql(), (*row, None, None, ""))
+        self._flush_if_durable()
         return number
 
     def finish_scaling(self, number: int, outcome: ScaleOutcome) -> None:
@@ -157,6 +160,7 @@ class RunWriter:
             "UPDATE scalings SET done_wall_time = ?, accepted = ?, message = ? WHERE id = ?",
             (self._clock.now(), int(outcome.accepted), outcome.message, number),
         )
+        self._flush_if_durable()
 
     def add_training(self, progress: TrainingProgress) -> None:
         """Append one report of a training's progress."""
@@ -178,7 +182,8 @@ class RunWriter:
         """Replace the status row."""
         self.status = status
         self._status_changed = True
-        self.flush_if_due()
+        self._flush_in_passing()
+        self._flush_if_durable()
 
     def set_meta(self, meta: Mapping[str, Any]) -> None:
         """Add or replace facts about the run, and commit them."""
@@ -220,11 +225,20 @@ class RunWriter:
 
     def _add(self, sql: str, row: tuple[Any, ...]) -> None:
         self._pending.append((sql, row))
-        self.flush_if_due()
+        self._flush_in_passing()
+
+    def _flush_in_passing(self) -> None:
+        # A durable writer keeps what belongs to one decision together.
+        if not self._durable:
+            self.flush_if_due()
+
+    def _flush_if_durable(self) -> None:
+        if self._durable:
+            self.flush()
 
     def flush_if_due(self) -> None:
         """Commit if the oldest uncommitted row may wait no longer."""
-        if self._clock.monotonic() - self._flushed_at >= self._interval_s:
+        if self._clock.monotonic() - self._flushed_at >= FLUSH_INTERVAL_S:
             self.flush()
 
     def flush(self) -> None:

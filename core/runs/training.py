@@ -215,11 +215,11 @@ class RunSink:
         """Refused: a training always runs as fast as it can."""
         raise _refusal("speed")
 
-    def set_mode(self, mode: ControlMode) -> str:
+    def set_mode(self, mode: ControlMode, confirmation: str = "") -> str:
         """Refused: in a training nobody but the policy acts."""
         raise _refusal("mode")
 
-    def override(self, replicas: int, ttl_s: float | None) -> str:
+    def override(self, replicas: int, ttl_s: float | None, confirmation: str = "") -> str:
         """Refused: in a training nobody but the policy acts."""
         raise _refusal("override")
 

@@ -250,6 +250,7 @@ def test_three_readers_keep_up_with_a_writer(tmp_path: Path) -> None:
         writer = RunWriter(directory, SystemClock(), durable=True)
         for step in source:
             writer.add_step(StepRecord(step, 100.0, RunTotals()))
+            writer.flush()
         writer.close()
         done.set()
         for thread in threads:

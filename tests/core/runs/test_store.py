@@ -114,6 +114,20 @@ def test_a_durable_writer_commits_the_intent_before_the_call(tmp_path: Path) -> 
     assert (outcome.accepted, outcome.message) == (False, "forbidden")
 
 
+def test_a_durable_writer_commits_a_decision_as_one(tmp_path: Path) -> None:
+    clock = ManualClock()
+    writer = fresh(tmp_path, clock, durable=True)
+    reader = RunReader(tmp_path / "run")
+    clock.wait(15.0)
+    writer.add_event(EventKind.EXTERNAL, Actor.EXTERNAL, "rollout began", time_s=15.0, step=0)
+    writer.add_step(record(0))
+    assert reader.last_step() == -1
+    assert reader.last_events(9) == []
+    writer.set_status(replace(writer.status, step=0, time_s=15.0))
+    assert reader.last_step() == reader.status().step == 0
+    assert [event.message for event in reader.last_events(9)] == ["rollout began"]
+
+
 @pytest.mark.parametrize("flushed", [False, True])
 def test_the_newest_step_can_be_amended(tmp_path: Path, flushed: bool) -> None:
     writer = fresh(tmp_path)
