@@ -33,7 +33,10 @@ ObjectName = Annotated[str, Field(pattern=_DNS_NAME, max_length=253)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What was found is not repeated in errors: it may be a secret in the wrong place.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class QuerySet(StrEnum):
