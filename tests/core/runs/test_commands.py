@@ -40,11 +40,11 @@ class Recorder:
         self.asked.append(("speed", speed))
         return "speed"
 
-    def set_mode(self, mode: ControlMode) -> str:
+    def set_mode(self, mode: ControlMode, confirmation: str) -> str:
         self.asked.append(mode)
         return f"mode {mode}"
 
-    def override(self, replicas: int, ttl_s: float | None) -> str:
+    def override(self, replicas: int, ttl_s: float | None, confirmation: str) -> str:
         if replicas > 40:
             raise InputError("expected 2 to 40 replicas, found more.")
         self.asked.append((replicas, ttl_s))
