@@ -18,11 +18,14 @@ _SHARES: Final = 1.0 - np.array(QUANTILES)[:, None]
 _TOLERANCE: Final = 1e-2
 """Last relative step of Newton's method, which is quadratic: the error is below 1e-5."""
 
-_QUEUE_TOLERANCE: Final = 1e-3
-"""The same where the law has kinks: the error is below 3e-3, mostly 1e-5."""
+_QUEUE_TOLERANCE: Final = 2e-3
+"""The same where the law has kinks: the error is below 2e-3, mostly 1e-5."""
 
-_FIRST_STEP: Final = 1.3
-"""First guess of what comes after the earliest possible time, in times of service alone."""
+_FIRST_STEP: Final = 1.2
+"""First guess without a backlog, in times of service alone."""
+
+_BEYOND: Final = 40.0
+"""How far beyond the timeout a quantile is looked for, in times of service: nothing is left."""
 
 _FEW: Final = 0.7
 """With a smaller share still to be found, the rest is put aside …"""
@@ -154,66 +157,111 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
 
     Newton's method on the logarithm again, kept within a shrinking bracket.
     """
-    clusters = slower.shape[1]
+    answered = sum_ticks(mixture.laws[0])
     result = np.empty(slower.shape)
     result[:] = mixture.timeout
-    solvable = (slower > 0.0) & (slower < sum_ticks(mixture.laws[0]))
-    place = solvable.ravel().nonzero()[0]
+    place = ((slower > 0.0) & (slower < answered)).ravel().nonzero()[0]
     if not len(place):
         return result
-    low = np.minimum(_earliest(mixture, slower), result).ravel()[place]
-    limit = result.ravel()[place]
-    high = limit.copy()
+    fixed, laws = mixture.fixed[0], mixture.laws
+    later: Floats | None = None
+    if len(mixture.fixed) > 1:
+        fixed = mixture.fixed.min(axis=0)
+        later = mixture.fixed - fixed
+        laws = laws.copy()
+        laws[1:3] += later
+    column = place % slower.shape[1]
+    time = _first_guess(laws, answered, slower).ravel()[place]
+    ramps = Ramps.of(mixture.laws, later).only(column)
     slower = slower.ravel()[place]
-    column = place % clusters
-    fixed = mixture.fixed.take(column, axis=1)
-    ramps = Ramps.of(mixture.laws.take(column, axis=2))
-    time = np.log(sum_ticks(ramps.requests) / slower)
-    time *= _FIRST_STEP
-    time += low
-    np.minimum(time, 0.5 * (low + high), out=time)
-    found = result.ravel()
+    # Beyond the timeout the law goes on; only the result is cut off.
+    low = np.zeros(len(time))
+    limit = (mixture.timeout - fixed)[column] + _BEYOND
+    high = limit
+    np.minimum(time, limit, out=time)
+    found = np.empty(len(time))
+    which, going = np.arange(len(time)), np.ones(len(time), dtype=np.bool_)
     before_last = last = np.full(len(time), np.inf)
-    going = np.ones(len(time), dtype=np.bool_)
     for _ in range(_MOST_STEPS):
-        above, slope = sum_ticks(ramps.slower_and_density(time - fixed))
+        above, slope = sum_ticks(ramps.slower_and_density(time))
         too_early = above > slower
-        np.copyto(low, time, where=too_early)
-        np.copyto(high, time, where=~too_early)
-        step = np.maximum(above, _TINY)
-        step /= slower
+        low = np.where(too_early, time, low)
+        high = np.where(too_early, high, time)
+        np.maximum(above, _TINY, out=above)
+        step = above / slower
         np.log(step, out=step)
         step *= above
-        step /= np.maximum(slope, _TINY)
+        step /= np.maximum(slope, _TINY, out=slope)
+        before_last, last = last, np.abs(step)
         step += time
-        distance = np.abs(step - time)
         # Outside the bracket, or not closing in on it: bisect instead.
-        astray = (distance > 0.5 * before_last) & (high < limit)
+        astray = (last > 0.5 * before_last) & (high < limit)
         astray |= (step < low) | (step > high)
-        np.copyto(step, 0.5 * (low + high), where=astray)
-        before_last, last = last, np.abs(step - time)
-        np.copyto(time, step, where=going)
-        going &= last > _QUEUE_TOLERANCE * step
+        if astray.any():
+            step = np.where(astray, 0.5 * (low + high), step)
+            last = np.abs(step - time)
+        # What has converged stays as it is, whatever the others still need.
+        time = np.where(going, step, time)
+        going &= last > _QUEUE_TOLERANCE * time
         left = going.nonzero()[0]
-        if not len(left):
-            break
-        if len(place) > _MANY and len(left) <= _FEW * len(place):
-            found[place] = time
-            place, going = place[left], going[left]
-            time, slower, low, high = time[left], slower[left], low[left], high[left]
-            before_last, last, limit = before_last[left], last[left], limit[left]
-            fixed, ramps = fixed.take(left, axis=1), ramps.only(left)
-    found[place] = time
+        if len(left) <= _FEW * len(which):
+            found[which] = time
+            if not len(left):
+                break
+            which, time, slower, ramps = which[left], time[left], slower[left], ramps.only(left)
+            going = going[left]
+            low, high, limit = low[left], high[left], limit[left]
+            before_last, last = before_last[left], last[left]
+    found[which] = time
+    found += fixed[column]
+    result.put(place, np.minimum(found, mixture.timeout[column]))
     return result
 
 
-def _earliest(mixture: Mixture, slower: Floats) -> Floats:
-    """Latest times before which more than `slower` requests cannot have been answered, (3, m)."""
-    requests = mixture.laws[0]
-    first = mixture.laws[1] + mixture.fixed
-    order = np.argsort(-first, axis=0, kind="stable")
-    columns = np.arange(first.shape[1])
-    waiting = requests[order, columns].cumsum(axis=0)
-    row = (waiting[:, None, :] > slower).argmax(axis=0)
-    latest: Floats = first[order[row, columns], columns]
-    return latest
+def _first_guess(laws: Floats, answered: Floats, slower: Floats) -> Floats:
+    """About when `slower` requests are left, shape (3, m); anything where there are not so many.
+
+    As if the ticks' backlogs came one after the other, longest first, and every request took one
+    service time after its own; but where only ticks without a backlog can be meant, as if those
+    were alone.
+
+    Args:
+        laws: As of `Mixture`.
+        answered: Requests in all ticks, shape (m,).
+        slower: Shape (3, m).
+    """
+    requests, first, last = laws[:3]
+    ticks, clusters = requests.shape
+    centre = first + last
+    centre *= 0.5
+    column = np.arange(clusters)
+    order = np.argsort(-centre, axis=0, kind="stable")
+    order *= clusters
+    order += column
+    ordered = requests.take(order)
+    # How many requests come before each knot, and how long they wait there.
+    count = np.zeros((ticks + 2, clusters))
+    wait = np.empty((ticks + 2, clusters))
+    np.cumsum(ordered, axis=0, out=count[1:-1])
+    count[-1] = count[-2]
+    ordered *= 0.5
+    count[1:-1] -= ordered
+    centre.take(order, out=wait[1:-1])
+    wait[0], wait[-1] = last.max(axis=0), first.min(axis=0)
+    knot = (count[1:-1, None, :] <= slower).sum(axis=0)
+    knot *= clusters
+    knot += column
+    share = slower - count.take(knot)
+    start = wait.take(knot)
+    knot += clusters
+    share /= np.maximum(count.take(knot) - count.take(knot - clusters), _TINY)
+    time = wait.take(knot)
+    time -= start
+    time *= share
+    time += start
+    time += 1.0
+    calm = sum_ticks(requests * (centre <= 0.0))
+    left = slower - (answered - calm)
+    np.log(calm / np.maximum(left, 1e-3 * calm + _TINY), out=share, where=left > 0.0)
+    guess: Floats = np.where(left > 0.0, _FIRST_STEP * share, time)
+    return guess

@@ -18,6 +18,9 @@ from core.cluster.erlang import ErlangTable
 _NEAREST_RATES: Final = 1e-4
 """Closest that the rate of waiting may come to the rate of service, in units of the latter."""
 
+_LEAST_WIDTH: Final = 1e-3
+"""Of the span of waits by a backlog within a tick, in units of the service; far below notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseTime:
@@ -90,50 +93,48 @@ class Ramps:
     T is W plus an exponential service time of mean 1.
 
     Args:
-        parts: Coefficients as `of` computes them, shape (10, ticks, m).
+        parts: Coefficients as `of` computes them, shape (7 or 8, ticks, m).
     """
 
     def __init__(self, parts: Floats) -> None:
         self._parts = parts
-        self.requests, self._first, self._last, self._falling, self._ramp = parts[:5]
-        self._before, self._after, self._waiting, self._inside, self._fading = parts[5:]
 
     @classmethod
-    def of(cls, laws: Floats) -> Ramps:
+    def of(cls, laws: Floats, later: Floats | None = None) -> Ramps:
         """Prepare requests and the law of their response time.
 
         Args:
             laws: Requests, first, last, rate and weight; shape (5, ticks, m).
+            later: Added to the response time, shape (ticks, m), at least 0.
         """
-        weight = laws[4]
-        parts = np.empty((10, *weight.shape))
-        parts[:4] = laws[:4]
-        requests, first, last, falling, ramp, before, after, waiting, inside, fading = parts
-        np.negative(falling, out=falling)
-        width = last - first
-        wide = width > 0.0
-        np.copyto(width, 1.0, where=~wide)
-        # Requests per unit of time on the ramp; none where it has no width.
+        requests, begin, end, rate, weight = laws
+        parts = np.empty((7 if later is None else 8, *rate.shape))
+        first, last, falling, ramp, inside, fading, before = parts[:7]
+        # A ramp without a width gets one around its place, so that all are of one kind.
+        width = np.maximum(end - begin, _LEAST_WIDTH)
+        np.add(begin, end, out=first)
+        first -= width
+        first *= 0.5
+        np.add(first, width, out=last)
+        np.negative(rate, out=falling)
+        # Requests per unit of time on the ramp, and the coefficients of exp(−rate·t) on it, as
+        # a + b·(first − t), and of exp(first − t).
         np.divide(requests, width, out=ramp)
-        ramp *= wide
-        # Coefficients of exp(−rate·t) beyond the ramp and, as a + b·(first − t), within it, …
-        np.multiply(weight, requests, out=waiting)
         np.multiply(weight, ramp, out=fading)
         np.divide(fading, 1.0 + falling, out=inside)
-        # … of exp(first − t) everywhere, …
-        np.multiply(inside, np.exp(falling * first), out=before)
+        np.multiply(falling, first, out=before)
+        np.exp(before, out=before)
+        before *= inside
         before += ramp
-        # … and of exp(last − t) beyond the ramp.
-        end = np.exp(falling * last)
-        np.multiply(waiting, end, out=after)
-        after += requests
-        end *= inside
-        end += ramp
-        np.copyto(after, end, where=wide)
+        if later is not None:
+            # From now on in terms of the time with `later`; what chance adds knows nothing of it.
+            first += later
+            last += later
+            np.multiply(rate, later, out=parts[7])
         return cls(parts)
 
     def only(self, columns: Integers) -> Ramps:
-        """The given columns alone."""
+        """The given columns alone, which may repeat."""
         return Ramps(self._parts.take(columns, axis=2))
 
     def slower_and_density(self, time: Floats) -> Floats:
@@ -145,39 +146,36 @@ class Ramps:
         Returns:
             Shape (2, ticks, m).
         """
-        result = np.empty((2, *self._first.shape))
+        first, last, falling, ramp, inside, fading, before = self._parts[:7]
+        work = np.empty((6, *first.shape))
+        powers, now, reached = work[:4], work[4], work[5]
+        # Before the ramp nobody is answered, and beyond it only those who came on it count.
+        np.maximum(time, first, out=now)
+        np.minimum(now, last, out=reached)
+        early, served, waited, waiting = powers
+        np.subtract(first, now, out=early)
+        np.subtract(reached, now, out=served)
+        np.multiply(falling, now, out=waited)
+        np.multiply(falling, reached, out=waiting)
+        if len(self._parts) > 7:
+            powers[2:] += self._parts[7]
+        np.exp(powers, out=powers)
+        waiting *= inside
+        waiting += ramp
+        waiting *= served
+        early *= before
+        waiting -= early
+        np.subtract(reached, first, out=served)
+        waited *= fading
+        waited *= served
+        result = powers[:2]
         slower, density = result
-        late = np.maximum(time, self._first)
-        on_ramp = late < self._last
-        ahead = self._last - late
-        since = self._first - late
-        early = np.exp(since)
-        early *= self._before
-        stationary = self._falling * late
-        np.exp(stationary, out=stationary)
-        # Beyond the ramp.
-        np.exp(np.minimum(ahead, 0.0), out=density)
-        density *= self._after
-        waiting = self._waiting * stationary
-        np.subtract(density, waiting, out=slower)
-        waiting *= self._falling
+        np.subtract(last, reached, out=slower)
+        slower *= ramp
+        slower += waiting
+        slower -= waited
+        np.multiply(waited, falling, out=density)
         density += waiting
-        # On the ramp.
-        since *= self._fading
-        since += self._inside
-        since *= stationary
-        ahead += 1.0
-        ahead *= self._ramp
-        ahead += since
-        np.copyto(slower, ahead, where=on_ramp)
-        since *= self._falling
-        stationary *= self._fading
-        stationary += self._ramp
-        stationary -= since
-        np.copyto(density, stationary, where=on_ramp)
-        # Everywhere; before the ramp nobody has been answered.
-        result -= early
-        density *= late > self._first
         return result
 
 
