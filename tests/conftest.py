@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.stack.fixtures"]
+
 # Before NumPy or torch are imported: on a small machine a pool of threads per test process only
 # makes the others wait.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -29,17 +29,18 @@ Connection (class `tests.stack.stack.Stack`)
 
 Objects
     stack.create_namespace() -> str
-    stack.create_deployment(namespace, name="web", replicas=2, *, workers=2, service_time_s=0.1,
-        slo_s=0.5, timeout_s=5.0, metrics=("http",), …) -> Deployed    .url .service .namespace .name
+    stack.create_deployment(namespace, name="web", replicas=2, shape=ServiceShape(workers=2,
+        service_time_s=0.1, slo_s=0.5, metrics=("http",), …)) -> Deployed: .url .service …
     stack.create_hpa(namespace, name, minimum, maximum, cpu_percent=60)
-    stack.create_scaled_object(namespace, name)     a KEDA object, with its definition
+    stack.create_scaled_object(namespace, name)     a KEDA object, and its API
     stack.create_quota(namespace, pods)
     stack.grant(namespace, user, rules)             Role + RoleBinding, waits until they hold
     stack.apply(manifest), stack.delete(path), stack.get(path) -> dict
-    stack.scale(namespace, name, replicas, user="admin")    as kubectl would
+    stack.scale(namespace, name, replicas)          as somebody with kubectl would
+    stack.replicas(namespace, name) -> int          what is asked for
     stack.roll_out(namespace, name)                 a new revision of the pods
     stack.wait_ready(namespace, name, replicas, timeout_s=20.0)
-    stack.enable_resource_metrics() / disable_…     metrics.k8s.io, through the real aggregator
+    stack.enable_resource_metrics()                 metrics.k8s.io, through the real aggregator
 
 Pods (`stack.kubelet`)
     stack.kubelet.configure(namespace, PodBehaviour(startup_median_s=0.3, startup_sigma=0.0,
@@ -51,8 +52,9 @@ Traffic
 
 Metrics
     stack.query(promql) -> list of results, straight from Prometheus
-    metrics of a deployment: "http", "nginx", "istio" request naming; container CPU and memory,
-    kube-state-metrics' requests, replicas and pod times in every case
+    metrics of a deployment: "http", "nginx", "istio" request naming; container CPU and memory
+    (each container's and, as cAdvisor does, the pod's sum without a container's name), and
+    kube-state-metrics' requests, ready replicas and pod times in every case
     stack.prometheus.backfill(openmetrics)  history from before the start
 
 What happened
@@ -60,10 +62,12 @@ What happened
 
 Faults
     stack.api_server / stack.prometheus: .kill() .stop() .start() .pause() .resume()
-    stack.api_proxy.inject(fault, method=…, path=…, query=…, times=…) -> Injection (.hits, .remove();
-        a context manager), .refuse() / .accept() connections, .end_watches(gone=True), .seen
-    faults (module `tests.stack.faults`): Delay, Hang, Drop, Answer, api_status(429, retry_after_s=2),
-        WatchGone, Skew, Rewrite; for Prometheus: not_a_number, no_samples, two_series, not_json
+    stack.api_proxy.inject(fault, method=…, path=…, query=…, times=…) -> Injection: .hits,
+        .remove(), a context manager; .refuse() / .accept() connections, .refusing(),
+        .end_watches(path, gone=True), .require(authorization), .seen
+    faults (module `tests.stack.faults`): Delay, Hang, Drop, Answer, WatchGone, Skew, Rewrite,
+        api_status(429, retry_after_s=2), prometheus_error(…); answers of Prometheus changed:
+        not_a_number(), no_samples(), two_series(), not_json()
 
 By hand: `python -m tests.stack` runs all of it with a wave of traffic until Ctrl-C.
 """
