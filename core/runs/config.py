@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.agents.config import TrainingConfig
+from core.cluster.kubernetes.settings import KubernetesSettings
 from core.errors import InputError
 from core.runs.records import RunKind
 from core.state import ControlMode
@@ -27,6 +28,10 @@ class EnvironmentKind(StrEnum):
     """Where a policy acts."""
 
     SIMULATOR = "sim"
+    KUBERNETES = "k8s"
+
+
+_WRITING = (ControlMode.AUTO, ControlMode.MANUAL)
 
 
 class BranchPoint(BaseModel):
@@ -52,9 +57,18 @@ class InferenceConfig(BaseModel):
     policy: str = "ppo"
     """As `core.agents.registry.load_policy` takes it: ppo, hpa:0.6, static:8, a directory …"""
     scenario: str = "flash-crowd"
-    """As `core.traffic.library.load_scenario` takes it: a shipped name, a YAML or CSV file."""
+    """As `core.traffic.library.load_scenario` takes it: a shipped name, a YAML or CSV file. On a
+    cluster the twin that was fitted to the service; empty if there is none."""
     environment: EnvironmentKind = EnvironmentKind.SIMULATOR
     """Where the policy acts."""
+    kubernetes: KubernetesSettings | None = None
+    """The Deployment; given if and only if the environment is a cluster."""
+    write: bool = False
+    """Whether the cluster may ever be written to during this run."""
+    confirmation: str = ""
+    """context/namespace/deployment, with which the operator confirmed that it may be scaled."""
+    duration_s: float | None = Field(default=None, gt=0)
+    """When a run on a cluster ends; None: when it is stopped."""
     peak_rps: float | None = Field(default=None, gt=0)
     """The 99.5th percentile to which a trace is scaled; None leaves it as recorded."""
     seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
@@ -62,13 +76,47 @@ class InferenceConfig(BaseModel):
     speed: float | None = Field(default=1.0, gt=0, le=1e6)
     """Simulated seconds per second; None runs as fast as possible."""
     mode: ControlMode = ControlMode.AUTO
-    """The control mode at the start."""
+    """The control mode at the start; on a cluster SHADOW unless another is given."""
     override_replicas: int | None = Field(default=None, ge=0)
     """Replicas pinned from the start; given if and only if the mode is MANUAL."""
     paused: bool = False
     """Start paused, once the first decision is taken."""
     branch: BranchPoint | None = None
     """Repeat another simulator run up to a step first; None starts from the beginning."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_for_clusters(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("environment") == EnvironmentKind.KUBERNETES:
+            return {"mode": ControlMode.SHADOW, "scenario": "", "speed": 1.0} | values
+        return values
+
+    @property
+    def on_cluster(self) -> bool:
+        """Whether the policy acts on a real cluster."""
+        return self.environment is EnvironmentKind.KUBERNETES
+
+    @model_validator(mode="after")
+    def _check_environment(self) -> Self:
+        if not self.on_cluster:
+            if self.kubernetes is not None or self.write or self.confirmation or self.duration_s:
+                raise ValueError(
+                    "expected kubernetes, write, confirmation and duration_s with environment "
+                    "k8s only"
+                )
+            return self
+        if self.kubernetes is None:
+            raise ValueError("expected kubernetes settings with environment k8s, found none")
+        if self.speed != 1.0:
+            raise ValueError(f"expected speed 1 on a cluster, found {self.speed}")
+        if self.confirmation and not self.write:
+            raise ValueError("expected write beside a confirmation, found none")
+        if self.mode in _WRITING and not self.confirmation:
+            raise ValueError(
+                f"expected write and a confirmation of the Deployment for mode {self.mode}, "
+                "found none"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_override(self) -> Self:

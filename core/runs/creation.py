@@ -49,7 +49,10 @@ def create_run(
     """
     clock = clock or SystemClock()
     config = _with_absolute_paths(config)
-    if isinstance(config, InferenceConfig):
+    if isinstance(config, InferenceConfig) and config.on_cluster:
+        config, about = _cluster_run(config, scenario)
+        status = _inference_status(config)
+    elif isinstance(config, InferenceConfig):
         about = _inference_meta(config, scenario)
         status = _inference_status(config)
     else:
@@ -69,6 +72,16 @@ def create_run(
     }
     create_run_file(directory, meta, status)
     return directory
+
+
+def _cluster_run(
+    config: InferenceConfig, scenario: Scenario | None
+) -> tuple[InferenceConfig, dict[str, Any]]:
+    from core.runs.cluster_meta import cluster_meta, plan_of, require_settings, twin_of
+
+    plan = plan_of(require_settings(config), scenario or twin_of(config))
+    config = config.model_copy(update={"kubernetes": plan.settings})
+    return config, cluster_meta(config, plan)
 
 
 def _run_id(now: float, about: dict[str, Any]) -> str:

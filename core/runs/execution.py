@@ -58,8 +58,8 @@ def execute(
     # Before the lock is held nobody can hand in a command: these were meant for a lost engine.
     left_behind = _last_command(directory)
     with EngineLock(directory, clock):
-        kind = _check(directory)
-        writer = RunWriter(directory, clock)
+        kind, on_cluster = _check(directory)
+        writer = RunWriter(directory, clock, durable=on_cluster)
         try:
             started = _start(writer, clock, left_behind)
             if kind is RunKind.INFERENCE:
@@ -84,9 +84,10 @@ def _last_command(directory: Path) -> int:
     return number
 
 
-def _check(directory: Path) -> RunKind:
+def _check(directory: Path) -> tuple[RunKind, bool]:
+    """Whether the run can be begun: its kind, and whether it is on a real cluster."""
     reader = RunReader(directory)
-    status = reader.status()
+    status, target = reader.status(), reader.info().target
     reader.close()
     if status.kind is RunKind.INFERENCE and status.step >= 0:
         raise RunError(
@@ -98,7 +99,7 @@ def _check(directory: Path) -> RunKind:
             f"expected an unfinished training, found {status.run_id} finished.",
             "Start a new one.",
         )
-    return status.kind
+    return status.kind, bool(target)
 
 
 def _start(writer: RunWriter, clock: Clock, left_behind: int) -> StatusRow:
@@ -131,15 +132,31 @@ def _infer(
 
     reader = RunReader(directory)
     try:
-        config, scenario = reader.config(), reader.scenario()
+        config, info = reader.config(), reader.info()
         if not isinstance(config, InferenceConfig):
             raise RunError(f"expected the config of an inference run in {directory.name}.")
         past = None if config.branch is None else Past(config.branch)
-        loop = _control_loop(writer, clock, config, scenario, past)
-        total = scenario.duration_s // scenario.interval_s
-        session = InferenceSession(loop, writer, clock, status, total, stop, on_progress)
-        ended = session.run(reader.info().seed, past)
-        loop.close()
+        if config.on_cluster:
+            from core.runs.live_run import live_loop
+
+            twin = reader.scenario() if reader.meta("scenario") is not None else None
+            loop = live_loop(writer, clock, config, twin, directory)
+        else:
+            loop = _control_loop(writer, clock, config, reader.scenario(), past)
+        session = InferenceSession(
+            loop,
+            writer,
+            clock,
+            status,
+            int((info.duration_s or 0) // info.interval_s),
+            stop,
+            on_progress,
+            real_time=config.on_cluster,
+        )
+        try:
+            ended = session.run(info.seed, past, config.confirmation)
+        finally:
+            loop.close()
         writer.flush()
         writer.set_meta({"figures": figures(reader).as_dict()})
     finally:

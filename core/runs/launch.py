@@ -14,6 +14,7 @@ from core.runs.creation import create_run
 from core.runs.lock import is_alive
 from core.runs.reader import RunReader
 from core.runs.records import RunKind, RunState
+from core.state import ControlMode
 from core.subprocesses import module_command, module_environment
 
 LOG_NAME: Final = "engine.log"
@@ -48,7 +49,8 @@ def launch(config: RunConfig, *, clock: Clock | None = None) -> Path:
 def restart(directory: Path, *, clock: Clock | None = None) -> Path:
     """Start an inference run over: a new run with the same config, scenario and seed.
 
-    The old run stays as it is, and the new one names it as its parent.
+    The old run stays as it is, and the new one names it as its parent. On a real cluster it begins
+    in SHADOW, whatever the old one did: control is confirmed anew.
 
     Returns:
         The new run's directory.

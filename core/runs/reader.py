@@ -140,11 +140,17 @@ class RunReader:
         Traces are not part of it: the scenario names their files.
 
         Raises:
-            RunError: The run is a training, which has no single scenario.
+            RunError: The run is a training, which has no single scenario, or is on a real
+                cluster without a twin.
         """
         from core.traffic.scenario import Scenario
 
         document = self._meta().get("scenario")
+        if document is None and self.info().target:
+            raise RunError(
+                f"expected a run with a scenario, found {self.info().run_id} on a real cluster "
+                "without a twin of the service."
+            )
         if document is None:
             raise RunError(
                 f"expected an inference run, found {self.info().kind} {self.info().run_id}.",

@@ -125,6 +125,10 @@ class RunInfo:
     """One per action of the policy; empty for baselines and until the engine has loaded."""
     feature_names: tuple[str, ...]
     """One per number of an observation; empty until the engine has loaded."""
+    target: str = ""
+    """context/namespace/deployment on a real cluster; empty in a simulation."""
+    may_write: bool = False
+    """Whether a run on a real cluster may scale it, once that is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ class RunStatus:
     kind: RunKind
     state: RunState
     message: str
-    """One line: why it stopped or failed; empty otherwise."""
+    """One line: why it stopped or failed, or why a running one holds; empty otherwise."""
     environment: str
     scenario: str
     policy: str

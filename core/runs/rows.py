@@ -209,4 +209,6 @@ def info_of(directory: Path, meta: Mapping[str, Any]) -> RunInfo:
         facts=None if facts is None else DeploymentFacts(**facts),
         action_labels=tuple(meta.get("action_labels", ())),
         feature_names=tuple(meta.get("feature_names", ())),
+        target=meta.get("target", ""),
+        may_write=bool(meta.get("may_write", False)),
     )

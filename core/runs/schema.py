@@ -66,7 +66,7 @@ STATUS: Final = Table(
     (
         Column("id", "INTEGER PRIMARY KEY CHECK (id = 1)", "", "Always 1."),
         Column("state", "TEXT NOT NULL", "", "starting, running, finished, stopped or failed."),
-        Column("message", "TEXT NOT NULL", "", "Why it stopped or failed; empty otherwise."),
+        Column("message", "TEXT NOT NULL", "", "Why it stopped, failed or holds; or empty."),
         Column("mode", "TEXT NOT NULL", "", "AUTO, SHADOW, MANUAL or HOLD."),
         Column("former_mode", "TEXT", "", "The mode to which a release returns."),
         Column("override_target", "INTEGER", "replicas", "The pinned replicas in MANUAL."),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 POLL_S: Final = 0.02
 """How often a session that waits looks for commands."""
+LIVE_POLL_S: Final = 0.1
+"""The same on a real cluster, where a session waits for days."""
 BUSY_POLL_S: Final = 0.05
 """How often a session that runs as fast as it can looks for commands."""
 _SPEED_WINDOW_S: Final = 1.0
@@ -90,15 +92,19 @@ class InferenceSession:
         self._told_at = now
         self._speed_mark = (now, 0)
 
-    def run(self, seed: int, past: Past | None = None) -> StatusRow:
+    def run(self, seed: int, past: Past | None = None, confirmation: str = "") -> StatusRow:
         """Run to the end; returns the last status, finished or stopped, which is not yet written.
 
         Args:
             seed: For the cluster's randomness.
             past: Of a branch, which repeats it first.
+            confirmation: See `ControlLoop.start`.
+
+        Raises:
+            RlscaleError: A real cluster cannot be observed, or control of it not be taken.
         """
         if past is None:
-            self._loop.start(seed)
+            self._loop.start(seed, confirmation)
         else:
             past.repeat(self._loop, seed, self._writer, self._stop)
         self._report()
@@ -112,7 +118,7 @@ class InferenceSession:
                 if self._clock.monotonic() - self._served_at < BUSY_POLL_S:
                     continue
             else:
-                self._clock.wait(min(due_s, POLL_S))
+                self._clock.wait(min(due_s, LIVE_POLL_S if self._real_time else POLL_S))
                 self._writer.flush_if_due()
             self._serve()
         self._tell()

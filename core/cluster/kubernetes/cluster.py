@@ -78,6 +78,8 @@ class KubernetesCluster:
         scaled_by: Name of whatever scales the Deployment besides us; empty if that is not known.
         clock: For the time since the start.
         duration_s: When it counts as finished; None: never.
+        recall: Asked once, after the first look: what became of what an engine before had begun.
+        closing: Called last when this is closed.
     """
 
     def __init__(
@@ -90,7 +92,12 @@ class KubernetesCluster:
         scaled_by: Callable[[], str],
         clock: Clock,
         duration_s: float | None = None,
+        *,
+        recall: Callable[[], str] | None = None,
+        closing: Callable[[], None] = lambda: None,
     ) -> None:
+        self._recall = recall
+        self._closing = closing
         self._target = target
         self._facts = facts
         self._observer = observer
@@ -146,6 +153,9 @@ class KubernetesCluster:
             view = self._observer.view
             self._uid, self._expected = view.uid, view.desired
             self._rollout = view.rollout_in_progress
+            words = self._recall() if self._recall is not None else ""
+            if words:
+                self._notice(NoticeKind.CONTROL, words)
         self._started_at_s = self._clock.monotonic()
         self._time_s = 0.0
         return self._observe()
@@ -324,6 +334,7 @@ class KubernetesCluster:
         self._access.close()
         self._recorder.close()
         self._observer.close()
+        self._closing()
 
 
 def _who(cause: Cause) -> str:

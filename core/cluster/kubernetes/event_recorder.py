@@ -19,6 +19,16 @@ _MOST_WAITING: Final = 100
 _CLOSING_S: Final = 3.0
 
 
+class NoRecorder:
+    """Of an engine that may only look: what it sees is not its to tell."""
+
+    def post(self, reason: str, message: str, uid: str, *, warning: bool = False) -> None:
+        """Post nothing."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 class EventRecorder:
     """Posts events from a thread of its own; what cannot be posted never holds up a scaling.
 
