@@ -67,9 +67,13 @@ def restart(directory: Path, *, clock: Clock | None = None) -> Path:
                 f"expected an inference run to restart, found training {info.run_id}.",
                 "Resume it instead.",
             )
-        scenario = reader.scenario()
+        known = not config.on_cluster or reader.meta("scenario") is not None
+        scenario = reader.scenario() if known else None
     finally:
         reader.close()
+    if config.on_cluster:
+        looking = {"confirmation": "", "mode": ControlMode.SHADOW, "override_replicas": None}
+        config = config.model_copy(update=looking)
     if config.branch is not None:
         # Its own file has the past that it repeated, whatever became of the other run.
         branch = config.branch.model_copy(update={"run": str(directory.resolve())})
