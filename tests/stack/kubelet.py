@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,10 @@ class Kubelet:
         """Have the pods of `namespace` behave like this from now on."""
         self._behaviour[namespace] = behaviour
 
+    def behaviour(self, namespace: str) -> PodBehaviour:
+        """How the pods of `namespace` behave."""
+        return self._behaviour.get(namespace, PodBehaviour())
+
     def behave_again(self) -> None:
         """Forget every configured behaviour."""
         self._behaviour.clear()
@@ -49,9 +54,7 @@ class Kubelet:
 
     def recover(self, namespace: str) -> None:
         """Let the crash-looping pods of `namespace` run again, and new ones too."""
-        behaviour = self._behaviour.get(namespace, PodBehaviour())
-        if behaviour.crash_looping:
-            self.configure(namespace, PodBehaviour())
+        self.configure(namespace, replace(self.behaviour(namespace), crash_looping=False))
         self._loop.call(self._recover(namespace))
 
     def ready_pods(self, namespace: str, name: str) -> list[Json]:
@@ -152,7 +155,7 @@ class Kubelet:
         namespace = pod["metadata"]["namespace"]
 
         def behaviour() -> PodBehaviour:
-            return self._behaviour.get(namespace, PodBehaviour())
+            return self.behaviour(namespace)
 
         def place() -> str | None:
             room = behaviour().schedulable_pods

@@ -13,7 +13,6 @@ import numpy as np
 
 from tests.stack.loop import LoopThread
 
-_LONGEST_S = 900.0
 _MOST_IN_FLIGHT = 4000
 _TIMEOUT_S = 20.0
 _LOOK_AGAIN_S = 0.25
@@ -23,21 +22,40 @@ class Load:
     """Poisson arrivals at a rate that may change; a context manager."""
 
     def __init__(
-        self, loop: LoopThread, url: str, rate: Callable[[float], float], seed: int = 0
+        self,
+        loop: LoopThread,
+        url: str,
+        rate: Callable[[float], float],
+        *,
+        seed: int = 0,
+        longest_s: float = 900.0,
     ) -> None:
-        """Send to `url`; `rate` gives requests per second at so many seconds after the start."""
+        """Send to `url`, but no longer than `longest_s`.
+
+        `rate` gives requests per second at so many seconds after the start.
+        """
         self._loop = loop
         self._url = url
         self._rate = rate
+        self._longest_s = longest_s
         self._rng = np.random.default_rng(seed)
         self._task: asyncio.Task[None] | None = None
         self.counts: Counter[int] = Counter()
         """Answers by HTTP status; 0: none."""
         self.latencies_s: list[float] = []
 
+    @property
+    def sending(self) -> bool:
+        """Whether it has begun and not yet come to its end."""
+        return self._task is not None and not self._task.done()
+
     def set_rate(self, rps: float) -> None:
         """Send `rps` requests per second from now on."""
         self._rate = lambda _: rps
+
+    def follow(self, rate: Callable[[float], float]) -> None:
+        """Send at this rate from now on, a function of the seconds since the start."""
+        self._rate = rate
 
     def start(self) -> Load:
         """Begin to send."""
@@ -78,7 +96,7 @@ class Load:
         flying: set[asyncio.Task[None]] = set()
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             try:
-                while due - began < _LONGEST_S:
+                while due - began < self._longest_s:
                     rps = self._rate(due - began)
                     gap_s = float(self._rng.exponential(1.0 / rps)) if rps > 0.0 else _LOOK_AGAIN_S
                     # Arrivals have no memory: none for a while is no reason to wait for the one

@@ -126,9 +126,9 @@ class Stack:
             if refusal.status != 404:
                 raise
 
-    def create_namespace(self) -> str:
-        """A new namespace in which pods can be created."""
-        name = f"test-{next(self._numbers)}"
+    def create_namespace(self, name: str | None = None) -> str:
+        """A new namespace in which pods can be created; named by number unless told."""
+        name = name or f"test-{next(self._numbers)}"
         self.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
         self._namespaces.append(name)
         account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
@@ -235,13 +235,15 @@ class Stack:
 
     # Traffic and metrics
 
-    def load(self, url: str, rps: float | Callable[[float], float], seed: int = 0) -> Load:
+    def load(
+        self, url: str, rps: float | Callable[[float], float], longest_s: float = 900.0
+    ) -> Load:
         """Open-loop traffic to `url`, to be used as a context manager.
 
         `rps` may be a function of the seconds since the start.
         """
         rate = rps if callable(rps) else lambda _: float(rps)
-        return Load(self._loop, url, rate, seed)
+        return Load(self._loop, url, rate, longest_s=longest_s)
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The result of an instant query to Prometheus itself."""
