@@ -61,6 +61,16 @@ class LearnedPolicy:
         """See `Policy`."""
         return self._actions.labels
 
+    @property
+    def network(self) -> Network:
+        """What scores the actions."""
+        return self._network
+
+    @property
+    def temperature(self) -> float:
+        """What scores are divided by before their softmax gives probabilities."""
+        return self._temperature
+
     def reset(self, facts: DeploymentFacts) -> None:
         """See `Policy`; there is nothing to forget, all memory is in the history."""
 

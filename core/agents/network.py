@@ -45,6 +45,8 @@ class Network:
 
     def __init__(self, bundle: PolicyBundle) -> None:
         layout = bundle.manifest.network
+        self.activation = layout.activation
+        """The function after each hidden layer: tanh or relu."""
         self._activation = _ACTIVATIONS[layout.activation]
         depth = len(layout.hidden)
         weights = bundle.weights
@@ -63,6 +65,11 @@ class Network:
         else:
             self._actor = stack("q_net.q_net", f"q_net.q_net.{2 * depth}")
             self._critic = None
+
+    @property
+    def scoring_layers(self) -> tuple[tuple[Array, Array], ...]:
+        """Weights of shape (inputs, outputs) and biases of the layers that score the actions."""
+        return tuple(self._actor)
 
     def forward(self, observations: Array) -> NetworkOutput:
         """Evaluate the network.

@@ -1,0 +1,67 @@
+"""What a policy could look back on at any step, rebuilt from the recorded states alone.
+
+Unlike a whole moment it needs no simulation, so it is there for runs on a real cluster too.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from core.cluster.batch import FactsBatch, StateBatch
+from core.envs.history import StateHistory
+from core.errors import RunError
+
+if TYPE_CHECKING:
+    from core.debug.recording import Recording
+
+_EVERY: Final = 200
+_ALL: Final = np.ones(1, dtype=np.bool_)
+
+
+class RecordedPasts:
+    """Histories of a run at its steps; safe to use from several threads.
+
+    Args:
+        recording: The run, which may be growing.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._kept: dict[int, StateHistory] = {}
+        self._head: tuple[int, StateHistory] | None = None
+        self._lock = threading.Lock()
+
+    def at(self, index: int) -> StateHistory:
+        """What there was to look back on at step `index` (one cluster).
+
+        Raises:
+            RunError: There is no such step, or nothing is known about the deployment.
+        """
+        with self._lock:
+            before = max((step for step in self._kept if step <= index), default=-1)
+            if self._head is not None and before <= self._head[0] <= index:
+                at, history = self._head
+            elif before >= 0:
+                at, history = before, copy.deepcopy(self._kept[before])
+            else:
+                at, history = 0, self._begin()
+            self._head = None
+            while at < index:
+                at += 1
+                history.push(StateBatch.from_states([self._recording.step(at).state]))
+                if at % _EVERY == 0 and at not in self._kept:
+                    self._kept[at] = copy.deepcopy(history)
+            self._head = (at, history)
+            return copy.deepcopy(history)
+
+    def _begin(self) -> StateHistory:
+        facts = self._recording.reader.info().facts
+        if facts is None:
+            raise RunError("expected what is known about the deployment in the run, found nothing.")
+        history = StateHistory(FactsBatch.from_facts([facts]))
+        history.restart(_ALL, StateBatch.from_states([self._recording.step(0).state]))
+        return history
