@@ -131,9 +131,9 @@ class FaultProxy:
             return
         application = web.Application(client_max_size=2**26)
         application.router.add_route("*", "/{rest:.*}", self._handle)
-        # A watcher that has gone away must not be waited for.
+        # A watch under way must not be waited for; to aiohttp a timeout of 0 would be none.
         self._runner = web.AppRunner(
-            application, access_log=None, handler_cancellation=True, shutdown_timeout=0.0
+            application, access_log=None, handler_cancellation=True, shutdown_timeout=0.01
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._serve_tls)

@@ -76,10 +76,10 @@ class Connection:
 
         def load(configuration: client.Configuration) -> None:
             if settings.in_cluster:
-                config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+                config.load_incluster_config(configuration)
                 return
             files = kubeconfig_files(settings.kubeconfig)
-            config.load_kube_config(  # type: ignore[no-untyped-call]
+            config.load_kube_config(
                 config_file=_separated(files),
                 context=settings.context,
                 client_configuration=configuration,
@@ -208,7 +208,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._client.close()  # type: ignore[no-untyped-call]
+        self._client.close()
 
 
 def list_namespaces(connection: Connection) -> tuple[str, ...]:
@@ -217,8 +217,8 @@ def list_namespaces(connection: Connection) -> tuple[str, ...]:
     Raises:
         ClusterError: They cannot be listed.
     """
-    listing = connection.read("list namespaces", client.CoreV1Api(connection.client).list_namespace)
-    return _names(listing)
+    api = client.CoreV1Api(connection.client)
+    return _names(connection, "list namespaces", api.list_namespace)
 
 
 def list_deployments(connection: Connection, namespace: str) -> tuple[str, ...]:
@@ -227,16 +227,17 @@ def list_deployments(connection: Connection, namespace: str) -> tuple[str, ...]:
     Raises:
         ClusterError: They cannot be listed.
     """
-    listing = connection.read(
-        f"list Deployments in {namespace}",
-        client.AppsV1Api(connection.client).list_namespaced_deployment,
-        namespace,
-    )
-    return _names(listing)
+    api = client.AppsV1Api(connection.client)
+    what = f"list Deployments in {namespace}"
+    return _names(connection, what, api.list_namespaced_deployment, namespace)
 
 
-def _names(listing: Json) -> tuple[str, ...]:
-    return tuple(sorted(item["metadata"]["name"] for item in listing.get("items") or ()))
+def _names(
+    connection: Connection, what: str, function: Callable[..., Any], *arguments: Any
+) -> tuple[str, ...]:
+    listing = connection.read(what, function, *arguments)
+    with translated(what, connection.server):
+        return tuple(sorted(item["metadata"]["name"] for item in listing.get("items") or ()))
 
 
 def _separated(files: tuple[Any, ...]) -> str:

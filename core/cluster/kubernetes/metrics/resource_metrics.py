@@ -158,5 +158,5 @@ def usage_of(pods: Iterable[Json], containers: Iterable[Json], only: str | None)
 
 
 def _quantity(text: str | int) -> Decimal:
-    value: Decimal = parse_quantity(text)  # type: ignore[no-untyped-call]
+    value: Decimal = parse_quantity(text)
     return value

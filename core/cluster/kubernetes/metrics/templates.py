@@ -163,7 +163,8 @@ REQUEST_METRICS: tuple[RequestMetrics, ...] = (
         counter="http_requests_total",
         histogram="http_request_duration_seconds",
         unit_s=1.0,
-        selectors=(_PODS,),
+        # What is counted in front of the pods has no pod, and a Service's name is often the same.
+        selectors=(_PODS, 'namespace="{namespace}",service="{deployment}",pod=""'),
         status_labels=("code", "status", "status_code"),
     ),
     RequestMetrics(
