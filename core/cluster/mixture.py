@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.cluster.columns import Floats, Integers
 from core.cluster.response import Ramps
 from core.cluster.summation import sum_ticks
+
+Singles = NDArray[np.float32]
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
 
@@ -28,10 +31,7 @@ _BEYOND: Final = 40.0
 """How far beyond the timeout a quantile is looked for, in times of service: nothing is left."""
 
 _FEW: Final = 0.7
-"""With a smaller share still to be found, the rest is put aside …"""
-
-_MANY: Final = 24
-"""… unless there are so few that it does not pay."""
+"""With a smaller share still to be found, the rest is put aside."""
 
 _TINY: Final = 1e-300
 
@@ -94,7 +94,7 @@ def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
     """Quantiles where no request fails and only chance makes requests wait.
 
     P(T > t) = (1 + g)·exp(−t) − g·exp(−rate·t) for each tick, with its weight g. Newton's method
-    on the logarithm, in which tails are straight lines.
+    on the logarithm, in which tails are straight lines; in single precision, which is plenty.
 
     Args:
         mixture: Of m clusters.
@@ -104,52 +104,62 @@ def _without_queue(mixture: Mixture, slower: Floats) -> Floats:
         Shape (3, m).
     """
     requests, _, _, rate, weight = mixture.laws
-    ticks, clusters = requests.shape
+    clusters = requests.shape[1]
     waiting = weight * requests
-    answered = sum_ticks(requests)
-    serving = _thrice(answered + sum_ticks(waiting))
-    time = np.log(answered / slower).ravel()
-    slower = slower.ravel()
-    result = np.empty_like(time)
-    place = np.arange(len(time))
-    going = np.ones(len(time), dtype=np.bool_)
-    falling, waiting = _thrice(-rate), _thrice(waiting)
-    for _ in range(_MOST_STEPS):
-        waited = np.empty((2, ticks, len(time)))
-        np.multiply(falling, time, out=waited[0])
-        np.exp(waited[0], out=waited[0])
-        waited[0] *= waiting
-        np.multiply(waited[0], falling, out=waited[1])
-        above, slope = sum_ticks(waited)
-        served = np.exp(-time)
-        served *= serving
-        np.subtract(served, above, out=above)
-        slope += served
-        step = np.log(above / slower)
-        step *= above
-        step /= slope
-        # What has converged stays as it is, whatever the others still need.
-        step *= going
-        time += step
-        going &= np.abs(step) > _TOLERANCE * time
-        left = going.nonzero()[0]
-        if not len(left):
-            break
-        if len(place) > _MANY and len(left) <= _FEW * len(place):
-            result[place] = time
-            place, going = place[left], going[left]
-            time, slower, serving = time[left], slower[left], serving[left]
-            falling, waiting = falling.take(left, axis=1), waiting.take(left, axis=1)
-    result[place] = time
-    limited: Floats = np.minimum(result.reshape(-1, clusters) + mixture.fixed[0], mixture.timeout)
+    answered, waited = sum_ticks(requests), sum_ticks(waiting)
+    # Late, where chance makes nobody wait any more.
+    first = np.log((answered + np.maximum(waited, 0.0)) / slower)
+    answered += waited
+    falling, waiting = -rate.astype(np.float32), waiting.astype(np.float32)
+    serving, wanted = answered.astype(np.float32), slower.astype(np.float32)
+    time = first.astype(np.float32)
+    step = _step(falling[:, None], waiting[:, None], serving, wanted, time)
+    time += step
+    left = (np.abs(step) > _TOLERANCE * time).ravel().nonzero()[0]
+    if len(left):
+        column = left % clusters
+        falling, waiting = falling.take(column, axis=1), waiting.take(column, axis=1)
+        serving, wanted, some = serving[column], wanted.take(left), time.take(left)
+        going = np.ones(len(left), dtype=np.bool_)
+        for _ in range(_MOST_STEPS):
+            step = _step(falling, waiting, serving, wanted, some)
+            # What has converged stays as it is, whatever the others still need.
+            step *= going
+            some += step
+            going &= np.abs(step) > _TOLERANCE * some
+            if not going.any():
+                break
+        time.put(left, some)
+    limited: Floats = np.minimum(time + mixture.fixed[0], mixture.timeout)
     return limited
 
 
-def _thrice(values: Floats) -> Floats:
-    """Repeat the last axis, once for each of the quantiles."""
-    repeated = np.empty((*values.shape[:-1], len(QUANTILES), values.shape[-1]))
-    repeated[:] = values[..., None, :]
-    return repeated.reshape(*values.shape[:-1], -1)
+def _step(
+    falling: Singles, waiting: Singles, serving: Singles, slower: Singles, time: Singles
+) -> Singles:
+    """By how much Newton's method changes `time`.
+
+    Args:
+        falling: Minus the rates of waiting, shape (ticks, …).
+        waiting: Requests times weight, same shape.
+        serving: Requests and their weights, over all ticks; broadcasts to `time`.
+        slower: Requests that are to be slower, as `time`.
+        time: Any shape that broadcasts with the ticks' ones.
+    """
+    waited = np.empty((2, len(falling), *time.shape), dtype=np.float32)
+    np.multiply(falling, time, out=waited[0])
+    np.exp(waited[0], out=waited[0])
+    waited[0] *= waiting
+    np.multiply(waited[0], falling, out=waited[1])
+    above, slope = sum_ticks(waited.reshape(2, len(falling), -1)).reshape(2, *time.shape)
+    served = np.exp(-time)
+    served *= serving
+    np.subtract(served, above, out=above)
+    slope += served
+    step: Singles = np.log(above / slower)
+    step *= above
+    step /= slope
+    return step
 
 
 def _with_queue(mixture: Mixture, slower: Floats) -> Floats:

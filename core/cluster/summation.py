@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
-from core.cluster.columns import Floats
+_Real = TypeVar("_Real", np.float32, np.float64)
 
 
-def sum_ticks(values: Floats) -> Floats:
+def sum_ticks(values: NDArray[_Real]) -> NDArray[_Real]:
     """Sum over the last axis but one, tick after tick.
 
     NumPy adds rows one after the other as long as the last axis is longer than one; a single
@@ -20,7 +23,7 @@ def sum_ticks(values: Floats) -> Floats:
         Shape (…, n).
     """
     if values.shape[-1] == 1:
-        alone: Floats = np.add.reduce(np.repeat(values, 2, axis=-1), axis=-2)[..., :1]
+        alone: NDArray[_Real] = np.add.reduce(np.repeat(values, 2, axis=-1), axis=-2)[..., :1]
         return alone
-    total: Floats = np.add.reduce(values, axis=-2)
+    total: NDArray[_Real] = np.add.reduce(values, axis=-2)
     return total
