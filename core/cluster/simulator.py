@@ -219,7 +219,13 @@ class SimulatorBatch(Columns):
             )
         vars(self).update(vars(duplicate(snapshot.batch)))
 
-    def fork(self, index: int, copies: int, reseed: Sequence[int] | None = None) -> SimulatorBatch:
+    def fork(
+        self,
+        index: int,
+        copies: int,
+        reseed: Sequence[int] | None = None,
+        ticks: int | None = None,
+    ) -> SimulatorBatch:
         """Copies of one slot as a new batch.
 
         Args:
@@ -228,6 +234,8 @@ class SimulatorBatch(Columns):
             reseed: One seed per copy, from which it draws its own arrivals and start-up times
                 from now on (the rates stay those of the slot); equal seeds give equal futures.
                 By default all copies have the future of the slot itself.
+            ticks: For how many ticks arrivals are drawn anew, which a short look ahead need not
+                do for weeks; after them they are those of the slot. None: to the end.
 
         Raises:
             ValueError: If `reseed` has another length.
@@ -239,7 +247,7 @@ class SimulatorBatch(Columns):
         scenario, tape = self._scenarios[index], self._deck.tapes[index]
         if reseed is not None and scenario is not None and tape is not None:
             clock = int(self._clock[index])
-            drawn = {seed: redraw_tape(tape, scenario, seed, clock) for seed in set(reseed)}
+            drawn = {seed: redraw_tape(tape, scenario, seed, clock, ticks) for seed in set(reseed)}
             for copy_index, seed in enumerate(reseed):
                 fresh = drawn[seed]
                 batch._deck.load(copy_index, fresh, clock)

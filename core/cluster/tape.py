@@ -73,11 +73,22 @@ def draw_tape(scenario: Scenario, seed: int) -> Tape:
     return Tape(rates, arrivals, patient, first_rps, earlier, startup_s)
 
 
-def redraw_tape(tape: Tape, scenario: Scenario, seed: int, from_tick: int) -> Tape:
-    """Draw arrivals from `from_tick` on and start-up times again; the rates stay as they are."""
+def redraw_tape(
+    tape: Tape, scenario: Scenario, seed: int, from_tick: int, ticks: int | None = None
+) -> Tape:
+    """Draw arrivals from `from_tick` on and start-up times again; the rates stay as they are.
+
+    Args:
+        tape: What was drawn before.
+        scenario: Whose tape it is.
+        seed: Where the new draws come from.
+        from_tick: First tick to draw anew.
+        ticks: How many ticks to draw anew; None: to the end.
+    """
     rng = np.random.default_rng(seed)
+    until = None if ticks is None else from_tick + ticks
     arrivals = tape.arrivals.copy()
-    arrivals[from_tick:] = rng.poisson(tape.rates_rps[from_tick:])
+    arrivals[from_tick:until] = rng.poisson(tape.rates_rps[from_tick:until])
     return replace(tape, arrivals=arrivals, startup_s=_startup_times(scenario, rng))
 
 
