@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.cluster.kubernetes.metrics.buckets import slo_buckets
-from core.cluster.kubernetes.metrics.prometheus import Prometheus
+from core.cluster.kubernetes.metrics.prometheus import Budget, Prometheus
 from core.cluster.kubernetes.metrics.templates import (
     CPU,
     MEMORY,
@@ -44,7 +44,7 @@ def detect(
     prometheus: Prometheus,
     settings: MetricsSettings,
     blanks: Blanks,
-    timeout_s: float,
+    budget: Budget,
     *,
     every_set: bool = False,
 ) -> QueryPlan:
@@ -54,7 +54,7 @@ def detect(
         prometheus: Which is asked.
         settings: With a set to use, and queries in place of its own.
         blanks: To fill the templates with.
-        timeout_s: For each of the few queries.
+        budget: For all of the few queries.
         every_set: Look at all sets, to tell the operator, and not only until one has data.
 
     Raises:
@@ -67,7 +67,7 @@ def detect(
     found: list[RequestMetrics] = []
     for candidate in wanted:
         name = f"{QueryName.FRESHNESS} ({candidate.name})"
-        if prometheus.query(name, blanks.fill(candidate.freshness()), timeout_s):
+        if prometheus.query(name, blanks.fill(candidate.freshness()), budget.left_s()):
             found.append(candidate)
             if not every_set:
                 break
@@ -76,13 +76,16 @@ def detect(
     complete = bool(found)
     if not found:
         names = ", ".join(entry.counter for entry in wanted)
-        notices.append(f"no request metrics of {blanks.deployment} yet (looked for {names})")
+        if settings.queries.rps is None:
+            notices.append(f"no request metrics of {blanks.deployment} yet (looked for {names})")
         if len(wanted) == 1:
             # The operator said which: it may start to have data at any moment.
             queries |= _request_queries(wanted[0])
     else:
         queries |= _request_queries(found[0])
-        bounds = prometheus.query("latency buckets", blanks.fill(found[0].bounds()), timeout_s)
+        bounds = prometheus.query(
+            "latency buckets", blanks.fill(found[0].bounds()), budget.left_s()
+        )
         buckets = slo_buckets(
             (reading.labels.get("le", "") for reading in bounds),
             blanks.slo_ms / 1000.0 / found[0].unit_s,

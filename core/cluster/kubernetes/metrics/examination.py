@@ -8,7 +8,7 @@ from core.clock import Clock
 from core.cluster.kubernetes.check import Check, clock_check, failure
 from core.cluster.kubernetes.connection import Connection
 from core.cluster.kubernetes.metrics.detection import QueryPlan, detect
-from core.cluster.kubernetes.metrics.prometheus import Prometheus, Reading
+from core.cluster.kubernetes.metrics.prometheus import Budget, Prometheus, Reading
 from core.cluster.kubernetes.metrics.resource_metrics import MISSING_NOTICE, ResourceMetrics
 from core.cluster.kubernetes.metrics.templates import Blanks, QueryName
 from core.cluster.kubernetes.settings import KubernetesSettings
@@ -44,7 +44,7 @@ def examine_prometheus(
 ) -> Iterator[Check]:
     """Check the server, then the query set, every query, and its clock."""
     try:
-        prometheus = Prometheus(settings.metrics, clock)
+        prometheus = Prometheus(settings.metrics)
     except RlscaleError as error:
         yield failure("Prometheus", error)
         return
@@ -70,7 +70,8 @@ def _examine(
         "" if ready else "It may still be starting, or reading its log after a crash.",
     )
     try:
-        plan = detect(prometheus, settings.metrics, blanks, timeout_s, every_set=True)
+        budget = Budget(clock, timeout_s)
+        plan = detect(prometheus, settings.metrics, blanks, budget, every_set=True)
     except RlscaleError as error:
         yield failure("request metrics", error)
         return

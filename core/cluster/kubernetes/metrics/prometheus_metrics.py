@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from core.cluster.kubernetes.metrics.detection import QueryPlan, detect
-from core.cluster.kubernetes.metrics.prometheus import Prometheus
+from core.cluster.kubernetes.metrics.prometheus import Budget, Prometheus
 from core.cluster.kubernetes.metrics.sample import MetricsSample
 from core.cluster.kubernetes.metrics.templates import Blanks, QueryName
 from core.cluster.kubernetes.settings import MetricsSettings
 from core.errors import ClusterError, ClusterProblem, RlscaleError
-
-_DETECT_AGAIN_S = 30.0
-"""How often something that was not there is looked for again."""
 
 _SHARES = frozenset({QueryName.SLO_VIOLATION, QueryName.ERRORS})
 _STOPPERS = frozenset({ClusterProblem.UNREACHABLE, ClusterProblem.TIMEOUT})
@@ -67,7 +64,6 @@ class PrometheusMetrics:
         for template in settings.queries.model_dump(exclude_none=True).values():
             blanks.fill(template)
         self._plan: QueryPlan | None = None
-        self._detected_at = -float("inf")
 
     @property
     def measures_traffic(self) -> bool:
@@ -81,20 +77,15 @@ class PrometheusMetrics:
 
     def sample(self) -> MetricsSample:
         """Measure now; takes `timeout_s` of the settings at most, give or take one query."""
-        deadline = self._clock.monotonic() + self._settings.timeout_s
+        budget = Budget(self._clock, self._settings.timeout_s)
         try:
-            plan = self._current_plan()
+            plan = self._current_plan(budget)
         except RlscaleError as error:
             return MetricsSample(problems=(error.message,))
         found = _Round({}, [])
         for name, promql in plan.queries.items():
-            left_s = deadline - self._clock.monotonic()
-            if left_s <= 0:
-                limit = f"{self._settings.timeout_s:g} s"
-                found.problems.append(f"Prometheus took longer than {limit} for all queries.")
-                break
             try:
-                self._ask(name, promql, left_s, found)
+                self._ask(name, promql, budget.left_s(), found)
             except RlscaleError as error:
                 # Also an InputError: a file with a token may go away while we run.
                 found.problems.append(error.message)
@@ -102,14 +93,10 @@ class PrometheusMetrics:
                     break
         return self._result(plan, found)
 
-    def _current_plan(self) -> QueryPlan:
-        now = self._clock.monotonic()
-        plan = self._plan
-        if plan is not None and (plan.complete or now - self._detected_at < _DETECT_AGAIN_S):
-            return plan
-        timeout_s = self._settings.timeout_s
-        self._plan = detect(self._prometheus, self._settings, self._blanks, timeout_s)
-        self._detected_at = now
+    def _current_plan(self, budget: Budget) -> QueryPlan:
+        # What is not there yet, such as the first request, is looked for again each time.
+        if self._plan is None or not self._plan.complete:
+            self._plan = detect(self._prometheus, self._settings, self._blanks, budget)
         return self._plan
 
     def _ask(self, name: QueryName, promql: str, timeout_s: float, found: _Round) -> None:

@@ -49,4 +49,4 @@ def open_metrics(
         slo_ms=facts.slo_ms,
         container=settings.container,
     )
-    return PrometheusMetrics(Prometheus(metrics, clock), metrics, blanks, clock)
+    return PrometheusMetrics(Prometheus(metrics), metrics, blanks, clock)
