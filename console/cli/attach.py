@@ -51,13 +51,24 @@ def configure(commands: Any) -> None:
     pace.add_argument("value", type=speed, metavar="N|max", help="such as 1, 10, 60 or max")
     mode = _order(orders, "mode", "who is in control")
     mode.add_argument("value", choices=("AUTO", "SHADOW", "MANUAL", "HOLD"), help="control mode")
+    _add_confirm(mode)
     override = _order(orders, "override", "pin a replica count")
     override.add_argument("replicas", type=whole_number(0), metavar="N", help="replicas to pin")
     override.add_argument(
         "--ttl",
         type=positive_number,
         metavar="S",
-        help="simulated seconds until control returns (default: until released)",
+        help="seconds of the run until control returns (default: until released)",
+    )
+    _add_confirm(override)
+
+
+def _add_confirm(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--confirm",
+        default="",
+        metavar="CONTEXT/NAMESPACE/DEPLOYMENT",
+        help="needed once before a run on a real cluster scales it",
     )
 
 
@@ -101,9 +112,9 @@ def _control(arguments: argparse.Namespace) -> int:
         case "speed":
             command = Command.speed(arguments.value)
         case "mode":
-            command = Command.mode(ControlMode(arguments.value))
+            command = Command.mode(ControlMode(arguments.value), arguments.confirm)
         case "override":
-            command = Command.override(arguments.replicas, arguments.ttl)
+            command = Command.override(arguments.replicas, arguments.ttl, arguments.confirm)
         case order:
             simple = {
                 "pause": Command.pause,

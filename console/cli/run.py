@@ -1,11 +1,24 @@
-"""`run`: a policy on a scenario, headless or in the console."""
+"""`run`: a policy on a scenario or on a real Deployment, headless or in the console."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from console.cli.arguments import LARGEST_SEED, add_ascii, add_json, add_peak, speed, whole_number
+from console.cli.arguments import (
+    LARGEST_SEED,
+    add_ascii,
+    add_json,
+    add_peak,
+    positive_number,
+    speed,
+    whole_number,
+)
+from console.cli.kubernetes import (
+    add_environment,
+    add_kubernetes_arguments,
+    refuse_kubernetes_arguments,
+)
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,12 +32,16 @@ def configure(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "run",
-        help="run a policy on a scenario",
+        help="run a policy on a scenario or a real Deployment",
         description=(
             "Run a policy on a scenario. With --headless it runs here, as fast as possible, and "
-            "prints\nits figures; otherwise an engine runs it and the console opens on it."
+            "prints\nits figures; otherwise an engine runs it and the console opens on it.\n\n"
+            "With --env k8s it runs on a Deployment, in real time, until it is stopped. It only "
+            "advises\n(mode SHADOW) unless --write is given and the Deployment's full name is "
+            "confirmed."
         ),
     )
+    add_environment(parser, "where the policy acts")
     parser.add_argument(
         "--policy",
         default="ppo",
@@ -34,9 +51,9 @@ def configure(commands: Any) -> None:
     )
     parser.add_argument(
         "--scenario",
-        default="flash-crowd",
         metavar="NAME|FILE",
-        help="a name, a .yaml file or a trace .csv (default flash-crowd)",
+        help="a name, a .yaml file or a trace .csv (default flash-crowd); with --env k8s the twin "
+        "that was fitted to the service, if there is one",
     )
     add_peak(parser)
     parser.add_argument(
@@ -54,12 +71,28 @@ def configure(commands: Any) -> None:
     )
     parser.add_argument(
         "--mode",
+        type=str.upper,
         choices=("AUTO", "SHADOW", "MANUAL", "HOLD"),
-        default="AUTO",
-        help="control mode at the start (default AUTO)",
+        help="control mode at the start (default: AUTO in the simulator, else SHADOW)",
     )
     parser.add_argument(
         "--replicas", type=whole_number(0), metavar="N", help="pinned replicas, with --mode MANUAL"
+    )
+    add_kubernetes_arguments(parser)
+    live = parser.add_argument_group("writing to a real cluster (with --env k8s)")
+    live.add_argument(
+        "--write", action="store_true", help="the run may scale the Deployment, once confirmed"
+    )
+    live.add_argument(
+        "--confirm",
+        metavar="CONTEXT/NAMESPACE/DEPLOYMENT",
+        help="confirm that this very Deployment may be scaled; asked for on a terminal",
+    )
+    live.add_argument(
+        "--duration",
+        type=positive_number,
+        metavar="S",
+        help="seconds after which the run ends (default: when it is stopped)",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--headless", action="store_true", help="run here, without the console")
@@ -88,23 +121,38 @@ def _execute(arguments: argparse.Namespace) -> int:
 
 
 def _config(arguments: argparse.Namespace) -> InferenceConfig:
-    from core.runs.config import InferenceConfig
     from core.state import ControlMode
 
-    manual = arguments.mode == ControlMode.MANUAL
-    if arguments.replicas is not None and not manual:
+    on_cluster = arguments.env == "k8s"
+    default = ControlMode.SHADOW if on_cluster else ControlMode.AUTO
+    mode = ControlMode(arguments.mode) if arguments.mode else default
+    if arguments.replicas is not None and mode is not ControlMode.MANUAL:
         raise InputError(
-            f"expected --mode MANUAL beside --replicas, found --mode {arguments.mode}.",
+            f"expected --mode MANUAL beside --replicas, found --mode {mode}.",
             "Replicas are pinned in mode MANUAL only.",
         )
+    if on_cluster:
+        from console.cli.live import cluster_config
+
+        return cluster_config(arguments, mode)
+    refuse_kubernetes_arguments(arguments)
+    for name, given in (
+        ("--write", arguments.write),
+        ("--confirm", arguments.confirm),
+        ("--duration", arguments.duration),
+    ):
+        if given:
+            raise InputError(f"expected --env k8s beside {name}, found --env sim.")
+    from core.runs.config import InferenceConfig
+
     # None is a speed, as fast as possible, so it cannot stand for "not given" too.
     pace = getattr(arguments, "speed", None if arguments.headless else _CONSOLE_SPEED)
     return InferenceConfig(
         policy=arguments.policy,
-        scenario=arguments.scenario,
+        scenario=arguments.scenario or "flash-crowd",
         peak_rps=arguments.peak_rps,
         seed=arguments.seed,
         speed=pace,
-        mode=ControlMode(arguments.mode),
+        mode=mode,
         override_replicas=arguments.replicas,
     )

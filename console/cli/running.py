@@ -26,7 +26,7 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     directory = create_run(config)
     stop = StopFlag()
     with (
-        ProgressReport(f"{config.policy} on {config.scenario}", None, "decisions") as progress,
+        ProgressReport(f"{config.policy} on {_place(config)}", None, "decisions") as progress,
         stopping_on_signals(stop),
     ):
         execute(
@@ -39,7 +39,9 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
                 total=now.total or None,
             ),
         )
-    if stop.reason == INTERRUPTED:
+    # Without a duration, being stopped is how a run on a cluster ends.
+    endless = config.on_cluster and config.duration_s is None
+    if stop.reason == INTERRUPTED and not endless:
         raise KeyboardInterrupt
     reader = RunReader(directory)
     try:
@@ -51,6 +53,10 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     else:
         print_figures(content)
     return 0
+
+
+def _place(config: InferenceConfig) -> str:
+    return config.scenario if config.kubernetes is None else config.kubernetes.deployment
 
 
 def print_figures(content: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: what runs in this process ends in order and keeps its file."""
+"""Ctrl-C, SIGTERM and SIGHUP as a request: what runs here ends in order and keeps its file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 from console.cli.output import note
 from core.runs.session import StopFlag
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = "interrupted"
 """Why a run ended that was stopped by a signal."""
 
