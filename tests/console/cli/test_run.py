@@ -108,7 +108,7 @@ def test_a_day_of_real_traffic(cli: CommandLine, peak: list[str]) -> None:
         (("--peak-rps", "200"), "flash-crowd"),
         (("--seed", "-1"), "--seed"),
         (("--speed", "fast"), "--speed"),
-        (("--mode", "auto"), "--mode"),
+        (("--mode", "fast"), "--mode"),
         (("--replicas", "4"), "--mode MANUAL"),
         (("--bogus",), "--bogus"),
     ],
