@@ -47,12 +47,15 @@ def namespace(stack: Stack) -> str:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say beside a failure where the servers' logs are."""
+def pytest_runtest_makereport(item: pytest.Item) -> Reported:
+    """Say beside a failure where the servers' logs are, and once why all these tests skip."""
     report = yield
-    stack = getattr(item, "funcargs", {}).get("running_stack")
-    if report.failed and stack is not None:
-        report.sections.append(("stack", f"logs of the servers: {stack.directory}/*.log"))
+    funcargs = getattr(item, "funcargs", {})
+    if report.failed and "running_stack" in funcargs:
+        folder = funcargs["running_stack"].directory
+        report.sections.append(("stack", f"logs of the servers: {folder}/*.log"))
+    needs_stack = "running_stack" in getattr(item, "fixturenames", ())
+    if report.when == "setup" and needs_stack and isinstance(report.longrepr, tuple):
+        # Skips from one place are folded into one line.
+        report.longrepr = (__file__, 1, report.longrepr[2])
     return report
