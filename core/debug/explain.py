@@ -91,7 +91,7 @@ class Explainer:
         self._recording = recording
         self._policy = policy if isinstance(policy, LearnedPolicy) else None
         self._problem = problem
-        self._pasts = RecordedPasts(recording)
+        self.pasts = RecordedPasts(recording)
         self._observations = Observations(recording.reader)
 
     @property
@@ -126,7 +126,7 @@ class Explainer:
         history = None
         if policy is not None:
             try:
-                history = self._pasts.at(step.index)
+                history = self.pasts.at(step.index)
             except RlscaleError as error:
                 note = error.message
         return weigh(step.decision, self._info.action_labels, policy, history), note

@@ -121,7 +121,8 @@ class Rewind:
         """Where the policy, as it is now, first decided otherwise than then; empty so far."""
         self.policy_problem = ""
         """Why the policy cannot be loaded; empty if it can."""
-        self._policy = self._load_policy()
+        self.policy = self._load_policy()
+        """Who decided, as it is now; None if it cannot be loaded. Without memory of the run."""
         steps = self.scenario.duration_s // self.scenario.interval_s
         self._every = max(_EVERY, -(-steps // _MOST_COPIES))
 
@@ -163,7 +164,7 @@ class Rewind:
 
     def _begin(self) -> _Course:
         cluster = SimulatedCluster(self.scenario, self._info.seed)
-        witness = Witness(self._policy, self._info.policy, self._info.action_labels)
+        witness = Witness(self.policy, self._info.policy, self._info.action_labels)
         loop = ControlLoop(
             cluster,
             RepeatingPolicy(witness, self._decision),
@@ -215,8 +216,8 @@ class Rewind:
     def _copy(self, course: _Course) -> _Course:
         # What never changes is shared: the weights of a network, and all that this object holds.
         shared: list[object] = [self]
-        if isinstance(self._policy, LearnedPolicy):
-            shared.append(self._policy)
+        if isinstance(self.policy, LearnedPolicy):
+            shared.append(self.policy)
         return copy.deepcopy(course, {id(one): one for one in shared})
 
     def _catch(self, course: _Course, situation: Situation, recorded: Step) -> Moment:

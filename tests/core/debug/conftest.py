@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from core.locations import shipped_policies_directory
 from tests.core.debug.factory import ORDERS, played
 
 
@@ -31,3 +33,13 @@ def dqn_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hpa_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with an HPA, which has no actions but a memory."""
     return played(tmp_path_factory.mktemp("hpa"), "hpa")
+
+
+@pytest.fixture(scope="session")
+def orphaned_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a policy whose bundle, "mine" beside the run, is there no more."""
+    home = tmp_path_factory.mktemp("orphaned")
+    shutil.copytree(shipped_policies_directory() / "ppo", home / "mine")
+    run = played(home, str(home / "mine"))
+    shutil.rmtree(home / "mine")
+    return run

@@ -23,7 +23,7 @@ from core.runs.records import RunKind
 from core.runs.replay import recorded_orders
 from core.runs.session import StopFlag
 from core.state import Actor, ControlMode
-from tests.core.debug.factory import EVENTFUL, ORDERS, STEPS, OperatorClock, played
+from tests.core.debug.factory import EVENTFUL, ORDERS, STEPS, OperatorClock
 from tests.core.runs.clocks import ManualClock
 from tests.core.runs.factory import write_run
 
@@ -101,25 +101,21 @@ def test_a_moment_goes_its_own_way(plain_run: Path) -> None:
     assert past.moment(21).is_exact
 
 
-def test_a_policy_that_is_gone_leaves_the_past_as_it_was(tmp_path: Path) -> None:
-    bundle = tmp_path / "mine"
-    shutil.copytree(shipped_policies_directory() / "ppo", bundle)
-    run = played(tmp_path, str(bundle))
-    shutil.rmtree(bundle)
-    past = rewind(run)
+def test_a_policy_that_is_gone_leaves_the_past_as_it_was(orphaned_run: Path) -> None:
+    past = rewind(orphaned_run)
     moment = past.moment(30)
     assert moment.is_exact
     assert moment.policy is None
     assert "mine" in past.policy_problem
 
 
-def test_a_policy_that_was_replaced_is_noticed(tmp_path: Path) -> None:
-    bundle = tmp_path / "mine"
-    shutil.copytree(shipped_policies_directory() / "ppo", bundle)
-    run = played(tmp_path, str(bundle))
-    shutil.rmtree(bundle)
+def test_a_policy_that_was_replaced_is_noticed(orphaned_run: Path) -> None:
+    bundle = orphaned_run.parent / "mine"
     shutil.copytree(shipped_policies_directory() / "dqn", bundle)
-    past = rewind(run)
+    try:
+        past = rewind(orphaned_run)
+    finally:
+        shutil.rmtree(bundle)
     assert past.moment(30).is_exact
     assert "wants" in past.policy_difference
 
