@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 from core.agents.hpa import HpaPolicy
 from core.agents.hpa.batch import HpaBatch
 from core.agents.learned import LearnedPolicy
-from core.agents.policy import Policy, Situation
+from core.agents.policy import Policy, Situation, foretell
 from core.agents.rule import RatePolicy
 from core.cluster.batch import FactsBatch
 from core.envs.history import StateHistory
 from core.envs.history_part import history_part
+from core.traffic.scenario import Scenario
 
 Integers = NDArray[np.int64]
 
@@ -32,10 +34,17 @@ class Decider(Protocol):
         """
 
 
-def decider_for(policy: Policy, facts: FactsBatch) -> Decider:
+def decider_for(
+    policy: Policy, facts: FactsBatch, futures: Sequence[tuple[Scenario, int]]
+) -> Decider:
     """Let a policy decide for clusters with the given facts; a new episode begins in each.
 
     A policy with a memory is copied for each cluster.
+
+    Args:
+        policy: Who decides.
+        facts: Facts of the n clusters.
+        futures: Scenario and seed of each, for a policy that is clairvoyant.
     """
     if isinstance(policy, LearnedPolicy):
         return _Learned(policy)
@@ -44,7 +53,7 @@ def decider_for(policy: Policy, facts: FactsBatch) -> Decider:
     if isinstance(policy, HpaPolicy) and policy.setting is not None:
         setting = policy.setting
         return _Hpa(HpaBatch(facts, setting.target, setting.stabilization_s))
-    return _OneByOne(policy, facts)
+    return _OneByOne(policy, facts, futures)
 
 
 class _Learned:
@@ -74,10 +83,13 @@ class _Hpa:
 class _OneByOne:
     """A copy of the policy for each cluster, which sees the history of its own alone."""
 
-    def __init__(self, policy: Policy, facts: FactsBatch) -> None:
+    def __init__(
+        self, policy: Policy, facts: FactsBatch, futures: Sequence[tuple[Scenario, int]]
+    ) -> None:
         self._facts = [facts.facts(index) for index in range(facts.size)]
         self._policies = [copy.deepcopy(policy) for _ in self._facts]
-        for one, own in zip(self._policies, self._facts, strict=True):
+        for one, own, future in zip(self._policies, self._facts, futures, strict=True):
+            foretell(one, *future)
             one.reset(own)
 
     def targets(self, history: StateHistory, observations: NDArray[np.float32]) -> Integers:

@@ -112,7 +112,8 @@ class _Episodes:
         self._parts = [
             slice(number * len(cases), (number + 1) * len(cases)) for number in range(len(policies))
         ]
-        self._deciders = [decider_for(policy, single.facts) for policy in policies]
+        futures = [(case.scenario, case.seed) for case in cases]
+        self._deciders = [decider_for(policy, single.facts, futures) for policy in policies]
 
     def run(self, on_steps: Callable[[int], None]) -> list[list[EpisodeResult]]:
         """Live through all of them; results by policy and case."""

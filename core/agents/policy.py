@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from core.state import ClusterState, Decision, DeploymentFacts
 
 if TYPE_CHECKING:
     from core.envs.history import StateHistory
+    from core.traffic.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,44 @@ class Policy(Protocol):
 
     def decide(self, situation: Situation) -> Decision:
         """Say how many replicas are wanted now, and why."""
+
+
+@runtime_checkable
+class ClairvoyantPolicy(Policy, Protocol):
+    """A policy that must be told the future, and so has none on a real cluster."""
+
+    def foresee(self, scenario: Scenario, seed: int) -> None:
+        """Look at the episode that the next `reset` begins.
+
+        Args:
+            scenario: What will happen.
+            seed: Where its randomness comes from, as the simulator takes it.
+        """
+
+
+def foretell(policy: Policy, scenario: Scenario, seed: int) -> None:
+    """Tell a clairvoyant policy the future; to all others nothing is said.
+
+    Args:
+        policy: Who is going to decide.
+        scenario: What will happen.
+        seed: Where its randomness comes from.
+
+    Raises:
+        InputError: A trace of the scenario cannot be read.
+    """
+    if isinstance(policy, ClairvoyantPolicy):
+        policy.foresee(scenario, seed)
+
+
+def refuse_clairvoyant(policy: Policy) -> None:
+    """Refuse a policy that must be told the future, where nobody knows it.
+
+    Raises:
+        InputError: It is one.
+    """
+    if isinstance(policy, ClairvoyantPolicy):
+        raise InputError(
+            f"expected a policy that needs no foresight on a real cluster, found {policy.name}.",
+            "It plans with traffic that is known beforehand: run it on the simulator.",
+        )

@@ -8,16 +8,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
+from core.agents.baselines import BASELINES, load_baseline
 from core.agents.bundle import MANIFEST_FILE, load_bundle
-from core.agents.hpa import DOWN_STABILIZATION_S, TARGET_UTILIZATION, HpaPolicy, is_manifest
-from core.agents.hpa.rules import MOST_STABILIZATION_S
+from core.agents.hpa import is_manifest
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy
-from core.agents.rule import UTILIZATION, WINDOW_S, RatePolicy
-from core.agents.static import StaticPolicy
-from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
 from core.errors import InputError
 from core.locations import (
     shipped_policies_directory,
@@ -25,8 +21,6 @@ from core.locations import (
     typed_path,
 )
 
-_MOST_REPLICAS: Final = 100_000
-_LONGEST_ARGUMENT: Final = 60
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -50,29 +44,6 @@ class PolicyEntry:
     """Directory of the bundle; None for baselines."""
 
 
-_BASELINES: Final = (
-    PolicyEntry(
-        "hpa",
-        PolicyOrigin.BASELINE,
-        f"Kubernetes HPA on CPU, target {TARGET_UTILIZATION:.0%}; hpa:0.6 aims at 60 %, "
-        "hpa:0.6:60 scales down after 60 s, hpa:FILE.yaml follows a manifest",
-    ),
-    PolicyEntry(
-        "rule",
-        PolicyOrigin.BASELINE,
-        f"covers the highest request rate of {WINDOW_S:g} s at {UTILIZATION:.0%}; "
-        "rule:WINDOW:UTILIZATION, such as rule:60:0.8",
-    ),
-    PolicyEntry(
-        "threshold",
-        PolicyOrigin.BASELINE,
-        f"one replica more over {UPPER_UTILIZATION:.0%} CPU, one less under "
-        f"{LOWER_UTILIZATION:.0%}",
-    ),
-    PolicyEntry("static:10", PolicyOrigin.BASELINE, "a fixed replica count; static:N for N"),
-)
-
-
 def list_policies() -> list[PolicyEntry]:
     """All policies that can be named: shipped, trained here, and the baselines."""
     entries = _bundles(shipped_policies_directory(), PolicyOrigin.SHIPPED)
@@ -82,35 +53,23 @@ def list_policies() -> list[PolicyEntry]:
         for entry in _bundles(trained_policies_directory(), PolicyOrigin.TRAINED)
         if entry.spec not in shipped
     ]
-    return [*entries, *_BASELINES]
+    baselines = (PolicyEntry(one.spec, PolicyOrigin.BASELINE, one.description) for one in BASELINES)
+    return [*entries, *baselines]
 
 
 def load_policy(spec: str) -> Policy:
     """The policy that an operator means.
 
     Args:
-        spec: `ppo`, `dqn` or another bundle's name, `hpa`, `hpa:0.6`, `hpa:0.6:60`,
-            `hpa:FILE.yaml` (the manifest of an HPA), `rule`, `rule:75:0.75`, `threshold`,
-            `static:N`, or the path of a bundle.
+        spec: `ppo`, `dqn` or another bundle's name, a baseline such as `hpa`, `hpa:0.6` or
+            `hpa:FILE.yaml` (`core.agents.baselines` has all), or the path of a bundle.
 
     Raises:
         InputError: There is no such policy, or its parameter is out of range.
         BundleError: The bundle cannot be used.
     """
-    name, colon, argument = spec.partition(":")
-    if name == "hpa" and is_manifest(argument):
-        return HpaPolicy.from_file(typed_path(argument))
-    if name == "hpa":
-        target, second, window = argument.partition(":")
-        aim = _utilization(spec, target) if colon else TARGET_UTILIZATION
-        window_s = _window_s(spec, window) if second else DOWN_STABILIZATION_S
-        return HpaPolicy(aim, down_stabilization_s=window_s)
-    if name == "rule":
-        return RatePolicy(*_numbers(spec, argument, 2)) if colon else RatePolicy()
-    if name == "static":
-        return StaticPolicy(_replicas(spec, argument))
-    if spec == "threshold":
-        return ThresholdPolicy()
+    if (baseline := load_baseline(spec)) is not None:
+        return baseline
     if (found := _named_bundle(spec)) is not None:
         home, origin = found
         return LearnedPolicy(load_bundle(home), f"{spec} ({origin.value})")
@@ -134,6 +93,14 @@ def from_anywhere(spec: str) -> str:
     if spec and _named_bundle(spec) is None and os.path.isdir(path):
         return str(path.resolve())
     return spec
+
+
+def bundle_directory(spec: str) -> Path | None:
+    """Where the bundle is that an operator means; None for anything but a bundle."""
+    if (found := _named_bundle(spec)) is not None:
+        return found[0]
+    path = typed_path(spec)
+    return path if spec and os.path.isdir(path) else None
 
 
 def _named_bundle(spec: str) -> tuple[Path, PolicyOrigin] | None:
@@ -165,51 +132,6 @@ def _bundles(home: Path, origin: PolicyOrigin) -> list[PolicyEntry]:
             description += f", {manifest.timesteps:,} steps"
         entries.append(PolicyEntry(path.name, origin, description, path))
     return entries
-
-
-def _utilization(spec: str, argument: str) -> float:
-    try:
-        target = float(argument)
-    except ValueError:
-        target = 0.0
-    if not 0.01 <= target <= 10.0:
-        raise InputError(
-            f"expected a CPU target between 0.01 and 10 in {spec!r}, found {argument!r}.",
-            "For example hpa:0.6 for 60 %, or hpa:my-hpa.yaml for a manifest.",
-        )
-    return target
-
-
-def _window_s(spec: str, argument: str) -> float:
-    if not (re.fullmatch("[0-9]{1,4}", argument) and int(argument) <= MOST_STABILIZATION_S):
-        raise InputError(
-            f"expected a window of scaling down of 0 to {MOST_STABILIZATION_S} s in {spec!r}, "
-            f"found {argument!r}.",
-            "For example hpa:0.6:60 to scale down once 60 s have asked for less.",
-        )
-    return float(argument)
-
-
-def _numbers(spec: str, argument: str, count: int) -> list[float]:
-    parts = argument.split(":")
-    try:
-        if len(parts) == count and len(argument) <= _LONGEST_ARGUMENT:
-            return [float(part) for part in parts]
-    except ValueError:
-        pass
-    raise InputError(
-        f"expected {count} numbers with a colon between in {spec[:60]!r}, found {argument[:40]!r}.",
-        "For example rule:75:0.75 for the highest rate of 75 s at 75 % utilisation.",
-    )
-
-
-def _replicas(spec: str, argument: str) -> int:
-    if not (re.fullmatch("[0-9]{1,6}", argument) and 1 <= int(argument) <= _MOST_REPLICAS):
-        raise InputError(
-            f"expected a replica count of at least 1 in {spec!r}, found {argument!r}.",
-            "For example static:10.",
-        )
-    return int(argument)
 
 
 def _unknown(spec: str) -> InputError:

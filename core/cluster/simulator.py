@@ -145,6 +145,26 @@ class SimulatorBatch(Columns):
         Returns:
             The newest measured states; arrays that are never changed afterwards.
         """
+        alive = self.advance_unmeasured()
+        states = StateBatch(**self._measure(np.arange(self.size)))
+        if not alive.all():
+            states = StateBatch(
+                *(
+                    np.where(alive, getattr(states, item.name), getattr(self._states, item.name))
+                    for item in fields(StateBatch)
+                )
+            )
+        self._states = states
+        return states
+
+    def advance_unmeasured(self) -> Flags:
+        """As `advance`, but `states` stay as they are; only counters and the pods go on.
+
+        Measuring takes half of the time, which who only wants the counters can save.
+
+        Returns:
+            Which slots had not finished, shape (n,).
+        """
         ticks = self.interval_s
         alive = ~self.finished
         rates, arrivals, patient = self._deck.read(self._clock)
@@ -159,19 +179,10 @@ class SimulatorBatch(Columns):
         self._services.serve(rates, arrivals, patient, ready, died, added, samples)
         paid = self._deployments.desired * ticks + leaving
         self._totals.add(samples, paid, alive)
-        everything = np.arange(self.size)
         self._clock = self._clock + ticks * alive
-        states = StateBatch(**self._measure(everything))
         if not alive.all():
             self._services.queue = np.where(alive, self._services.queue, queue)
-            states = StateBatch(
-                *(
-                    np.where(alive, getattr(states, item.name), getattr(self._states, item.name))
-                    for item in fields(StateBatch)
-                )
-            )
-        self._states = states
-        return states
+        return alive
 
     def _measure(self, columns: Integers) -> dict[str, Floats]:
         """All values of some slots at this moment, shape (m,) each."""
@@ -199,6 +210,11 @@ class SimulatorBatch(Columns):
     def totals(self, index: int) -> SimulatorTotals:
         """The exact counters of a slot since it was loaded."""
         return self._totals.totals(index, float(self._services.queue[index]))
+
+    @property
+    def counters(self) -> TotalsBatch:
+        """The exact counters of all slots since they were loaded, to read."""
+        return self._totals
 
     def snapshot(self) -> SimulatorSnapshot:
         """Everything that the future of all slots depends on."""

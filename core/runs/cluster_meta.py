@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.agents.policy import refuse_clairvoyant
 from core.agents.registry import load_policy
 from core.cluster.kubernetes.facts import resolve_facts
 from core.cluster.kubernetes.kubeconfig import IN_CLUSTER, pinned
@@ -95,9 +96,11 @@ def cluster_meta(config: InferenceConfig, plan: ClusterPlan) -> dict[str, Any]:
     """Facts for `meta` of a run on a cluster.
 
     Raises:
-        InputError: The policy is unknown, or the confirmation or an override does not fit.
+        InputError: The policy is unknown or clairvoyant, or the confirmation or an override does
+            not fit.
     """
     policy = load_policy(config.policy)
+    refuse_clairvoyant(policy)
     check_confirmation(config, plan.target)
     if config.override_replicas is not None:
         check_override(config.override_replicas, None, plan.facts)

@@ -142,7 +142,7 @@ def _infer(
             twin = reader.scenario() if reader.meta("scenario") is not None else None
             loop = live_loop(writer, clock, config, twin, directory)
         else:
-            loop = _control_loop(writer, clock, config, reader.scenario(), past)
+            loop = _control_loop(writer, clock, config, reader.scenario(), info.seed, past)
         session = InferenceSession(
             loop,
             writer,
@@ -169,8 +169,10 @@ def _control_loop(
     clock: Clock,
     config: InferenceConfig,
     scenario: Scenario,
+    seed: int,
     past: Past | None,
 ) -> ControlLoop:
+    from core.agents.policy import foretell
     from core.agents.registry import load_policy
     from core.cluster.simulated import SimulatedCluster
     from core.envs.observation import FEATURES
@@ -180,6 +182,7 @@ def _control_loop(
     from core.runs.replay import RepeatingPolicy
 
     policy = load_policy(config.policy)
+    foretell(policy, scenario, seed)
     if past is not None:
         policy = RepeatingPolicy(policy, past.decision)
     status = writer.status
