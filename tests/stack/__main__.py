@@ -36,16 +36,14 @@ def _wave(mean_rps: float, period_s: float) -> Callable[[float], float]:
     return rate
 
 
-def _told(stack: Stack, web: Deployed) -> str:
+def _told(stack: Stack, web: Deployed, startup_s: float) -> str:
     capacity_rps = _SHAPE.workers / _SHAPE.service_time_s
     flags = (
         f"--env k8s --kubeconfig {stack.kubeconfig()} --context direct "
         f"--namespace {web.namespace} --deployment {web.name} "
-        f"--prometheus-url {stack.prometheus_url}"
-    )
-    measures = (
-        f"--window 10 --interval 5 --pod-capacity {capacity_rps:g} "
-        f"--slo {_SHAPE.slo_s * 1000:g} --min-replicas 1 --max-replicas 15"
+        f"--prometheus-url {stack.prometheus_url} --window 10 --interval 5 "
+        f"--pod-capacity {capacity_rps:g} --slo {_SHAPE.slo_s * 1000:g} "
+        f"--min-replicas 1 --max-replicas 15 --startup {startup_s:g}"
     )
     return f"""\
 kubeconfig   {stack.kubeconfig()}  (contexts: direct, proxied)
@@ -56,7 +54,9 @@ service      {web.url}
 logs         {stack.directory}
 
   rlscale-console doctor {flags}
-  rlscale-console run --policy ppo --mode shadow {flags} {measures}
+  rlscale-console run --policy ppo {flags}
+  rlscale-console run --policy ppo --mode auto --write --confirm direct/{web.namespace}/{web.name} \
+{flags}
 """
 
 
@@ -82,7 +82,8 @@ def _run(arguments: argparse.Namespace, machinery: Machinery) -> None:
     stack.enable_resource_metrics()
     if arguments.hpa:
         stack.create_hpa(_NAMESPACE, _NAME, minimum=1, maximum=15)
-    print(_told(stack, web), HELP, "", sep="\n", flush=True)
+    stack.wait_ready(_NAMESPACE, _NAME, arguments.replicas, 60.0)
+    print(_told(stack, web, arguments.startup), HELP, "", sep="\n", flush=True)
     wave = _wave(arguments.rps, arguments.period)
     longest_s = 60.0 * arguments.minutes
     with stack.load(web.url, wave, longest_s) as load:
