@@ -1,46 +1,58 @@
-"""`bench`: policies on scenarios with several seeds, beside the HPA."""
+"""`bench`: policies on workloads with several seeds, beside calibrated rivals and an oracle."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import add_json, names, positive_number, whole_number
-from console.cli.output import number, percent, print_json, print_table
+from console.cli.output import note, print_json
 from console.cli.progress import ProgressReport
 from core.errors import InputError
 
 if TYPE_CHECKING:
-    from core.bench.grid import Cell, PolicySummary
+    from core.bench.directory import BenchDirectory
+    from core.bench.executors import Executor
+
+_POLICIES = ("ppo", "dqn", "hpa", "rule")
+_SEEDS = 5
+
+_DESCRIPTION = """\
+Run every policy on every workload with every seed, and compare with
+
+  hpa calibrated    the one HPA setting that did best on the training suite
+  rule calibrated   likewise for the rate rule
+  hindsight         the cheapest HPA setting on that very workload that violates no more
+  oracle            the cheapest schedule of somebody who knows the traffic beforehand
+
+The score is pods per needed pod plus 30 times the share of requests that violate the SLO. Lower is
+better; a ratio below 1 beats the rival. docs/benchmark.md defines every figure."""
+
+_EPILOG = """\
+Results are kept as they come. The same command goes on where it was interrupted, and shows what is
+known at once if nothing is left to do."""
 
 
 def configure(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "bench",
-        help="compare policies on scenarios with several seeds",
-        description=(
-            "Run every policy on every scenario with every seed, and compare with the HPA at its\n"
-            "default on the same traffic. The score is pods per needed pod plus 30 times the share "
-            "of\nrequests that violate the SLO; lower is better, and a ratio below 1 beats the HPA."
-        ),
-        epilog=(
-            "Not in this version: comparison with a calibrated HPA, with the best HPA in hindsight "
-            "and\nwith an oracle; they come with the benchmark suite."
-        ),
+        help="compare policies with calibrated rivals on unseen traffic",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
     )
     parser.add_argument(
         "--policies",
         type=names,
-        default=("ppo", "dqn", "threshold"),
         metavar="A,B,…",
-        help="as for run --policy (default ppo,dqn,threshold)",
+        help=f"as for run --policy (default {','.join(_POLICIES)})",
     )
     parser.add_argument(
         "--scenarios",
         type=names,
         metavar="A,B,…",
-        help="names or files (default: all shipped ones, unless traces are given)",
+        help="heldout (default, unless traces are given), training, shipped, names or files",
     )
     parser.add_argument(
         "--traces", nargs="+", default=[], metavar="FILE.csv", help="recorded traffic"
@@ -54,97 +66,127 @@ def configure(commands: Any) -> None:
     parser.add_argument(
         "--seeds",
         type=whole_number(1, 1000),
-        default=3,
         metavar="K",
-        help="episodes per policy and scenario, seeds 0 to K-1 (default 3)",
+        help=f"episodes per policy and workload, seeds 0 to K-1 (default {_SEEDS})",
     )
-    parser.add_argument(
+    _add_work(parser)
+    output = parser.add_argument_group("output")
+    add_json(output)
+    output.add_argument("--csv", type=Path, metavar="FILE", help="write one line per cell")
+    output.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a report with the fronts drawn"
+    )
+    parser.set_defaults(execute=_execute, parser=parser)
+
+
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    work = parser.add_argument_group("work")
+    who = work.add_mutually_exclusive_group()
+    who.add_argument(
         "--jobs",
         type=whole_number(1, 256),
         metavar="N",
         help="processes at once (default: one per core)",
     )
-    add_json(parser)
-    parser.set_defaults(execute=_execute, parser=parser)
-
-
-def _execute(arguments: argparse.Namespace) -> int:
-    import numpy as np
-
-    from core.agents.registry import load_policy
-    from core.bench.grid import cells_of, summarise_policies, tasks_of
-    from core.bench.runner import default_workers, run_tasks
-    from core.traffic.library import list_scenarios, load_scenario
-
-    if arguments.peak_rps is not None and not arguments.traces:
-        raise InputError("expected --traces beside --peak-rps, found none.")
-    chosen = arguments.scenarios
-    if chosen is None:
-        chosen = () if arguments.traces else tuple(entry.name for entry in list_scenarios())
-    scenarios = [(name, None) for name in chosen]
-    scenarios += [(trace, arguments.peak_rps) for trace in dict.fromkeys(arguments.traces)]
-    # What is wrong with a name is said now, not when its turn comes.
-    for policy in arguments.policies:
-        load_policy(policy)
-    for scenario, peak_rps in scenarios:
-        load_scenario(scenario, peak_rps=peak_rps)
-    tasks = tasks_of(arguments.policies, scenarios, range(arguments.seeds))
-    with ProgressReport("benchmark", len(tasks), "episodes") as progress:
-        summaries = run_tasks(
-            tasks,
-            workers=arguments.jobs or default_workers(),
-            on_done=lambda done: progress.update(done, f"{done} of {len(tasks)} episodes"),
-        )
-    cells = cells_of(arguments.policies, summaries)
-    by_policy = summarise_policies(arguments.policies, cells, np.random.default_rng(0))
-    if arguments.json:
-        print_json(
-            {
-                "cells": [cell.as_dict() for cell in cells],
-                "summary": {row.policy: row.as_dict() for row in by_policy},
-                "seeds": arguments.seeds,
-            }
-        )
-    else:
-        _print(cells, by_policy, arguments.seeds)
-    return 0
-
-
-def _print(cells: list[Cell], by_policy: list[PolicySummary], seeds: int) -> None:
-    scenarios = dict.fromkeys(cell.task.scenario for cell in cells)
-    rows = []
-    for scenario in scenarios:
-        row: list[object] = [scenario]
-        for summary in by_policy:
-            ratios = [
-                cell.score_ratio_hpa
-                for cell in cells
-                if (cell.task.scenario, cell.task.policy) == (scenario, summary.policy)
-                and cell.score_ratio_hpa is not None
-            ]
-            row.append(number(sum(ratios) / len(ratios), 2) if ratios else "-")
-        rows.append(row)
-    policies = [summary.policy for summary in by_policy]
-    print(f"Score divided by the HPA's on the same traffic, mean of {seeds} seeds:")
-    print_table(["scenario", *policies], rows, right=policies)
-    print()
-    print_table(
-        ["policy", "score", "95 % over seeds", "SLO", "pods·h", "churn", "to HPA", "worst", "at"],
-        [_summary_row(summary) for summary in by_policy],
-        right=["score", "95 % over seeds", "SLO", "pods·h", "churn", "to HPA", "worst"],
+    who.add_argument(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="let a Ray cluster do the work, or a Ray of this machine (extra `ray`)",
+    )
+    again = work.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume",
+        metavar="DIR",
+        help="go on with the benchmark of that directory, as it was asked",
+    )
+    again.add_argument("--fresh", action="store_true", help="forget what is known and begin anew")
+    work.add_argument(
+        "--no-cache", action="store_true", help="calibrate the rivals again, and remember nothing"
     )
 
 
-def _summary_row(summary: PolicySummary) -> list[object]:
-    interval = summary.score_interval
-    return [
-        summary.policy,
-        number(summary.score, 3),
-        "-" if interval is None else f"{interval.low:.3f} to {interval.high:.3f}",
-        percent(summary.slo_violation_ratio),
-        number(summary.pod_hours),
-        number(summary.churn, 0),
-        number(summary.score_ratio_hpa, 2),
-        number(summary.worst_score_ratio_hpa, 2),
-        summary.worst_scenario,
-    ]
+def _execute(arguments: argparse.Namespace) -> int:
+    from console.cli.bench_tables import print_report
+    from core.bench.bench import Bench
+    from core.bench.csv_file import write_csv
+    from core.clock import SystemClock
+
+    if arguments.html is not None:
+        _require_report_extra()
+    directory = _directory(arguments)
+    with ProgressReport("benchmark", 100.0) as shown:
+        bench = Bench(
+            directory,
+            _executor(arguments),
+            SystemClock(),
+            lambda progress: shown.update(
+                100.0 * progress.done, progress.detail, left_s=progress.left_s
+            ),
+            use_cache=not arguments.no_cache,
+        )
+        report = bench.run(fresh=arguments.fresh)
+    if arguments.csv is not None:
+        write_csv(arguments.csv, report)
+    if arguments.html is not None:
+        from core.bench.page import write_page
+
+        write_page(arguments.html, report)
+    note(f"results: {directory.path}")
+    if arguments.json:
+        print_json({**report.as_dict(), "directory": directory.path})
+    else:
+        print_report(report)
+    return 0
+
+
+def _directory(arguments: argparse.Namespace) -> BenchDirectory:
+    from core.bench.directory import BenchDirectory, find_benchmark
+    from core.bench.request import make_request
+
+    if arguments.resume is not None:
+        asked = ("policies", "scenarios", "traces", "peak_rps", "seeds")
+        if any(getattr(arguments, name) for name in asked):
+            raise InputError(
+                "expected --resume without policies, workloads or seeds, found some.",
+                "They are as they were when the benchmark began.",
+            )
+        return find_benchmark(arguments.resume)
+    if arguments.peak_rps is not None and not arguments.traces:
+        raise InputError("expected --traces beside --peak-rps, found none.")
+    scenarios = arguments.scenarios
+    if scenarios is None:
+        scenarios = () if arguments.traces else ("heldout",)
+    request = make_request(
+        arguments.policies or _POLICIES,
+        scenarios,
+        arguments.traces,
+        peak_rps=arguments.peak_rps,
+        seeds=arguments.seeds or _SEEDS,
+    )
+    return BenchDirectory.make(request, request.identity())
+
+
+def _executor(arguments: argparse.Namespace) -> Executor:
+    from core.bench.executors import Processes, RayCluster, default_workers
+
+    if arguments.ray is not None:
+        return RayCluster(arguments.ray or None)
+    return Processes(arguments.jobs or default_workers())
+
+
+def _require_report_extra() -> None:
+    """Say now, and not after minutes, that the report cannot be drawn.
+
+    Raises:
+        InputError: What draws it is not installed.
+    """
+    import importlib.util
+
+    for module in ("altair", "vl_convert"):
+        if importlib.util.find_spec(module) is None:
+            raise InputError(
+                f"expected the extra `report` for --html, found no {module}.",
+                "Install it: pip install 'rlscale-console[report]'.",
+            )

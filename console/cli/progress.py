@@ -53,8 +53,22 @@ class ProgressReport:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, done: float, detail: str = "", *, total: float | None = None) -> None:
-        """Say that `done` of the total is reached, with a few words on how it goes."""
+    def update(
+        self,
+        done: float,
+        detail: str = "",
+        *,
+        total: float | None = None,
+        left_s: float | None = None,
+    ) -> None:
+        """Say that `done` of the total is reached.
+
+        Args:
+            done: How much is done.
+            detail: A few words on how it goes.
+            total: What `done` reaches at the end, if that has changed.
+            left_s: How long it still takes, where the caller knows better than by `done`.
+        """
         if total is not None:
             self._total = total
         if self._bar is not None and self._task is not None:
@@ -63,16 +77,19 @@ class ProgressReport:
         now = self._clock.monotonic()
         if now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
-            print(self._line(done, detail, now - self._started), file=sys.stderr, flush=True)
+            line = self._line(done, detail, now - self._started, left_s)
+            print(line, file=sys.stderr, flush=True)
 
-    def _line(self, done: float, detail: str, elapsed_s: float) -> str:
+    def _line(self, done: float, detail: str, elapsed_s: float, left_s: float | None) -> str:
         if not self._total:
             parts = [f"{self._title}: {done:,.0f} {self._unit}".rstrip()]
         else:
             share = min(1.0, done / self._total)
-            parts = [f"{self._title}: {100 * share:.0f} % of {self._total:,.0f} {self._unit}"]
-            if share > 0:
-                parts.append(f"{duration(elapsed_s / share - elapsed_s)} left")
+            of = f" of {self._total:,.0f} {self._unit}" if self._unit else ""
+            parts = [f"{self._title}: {100 * share:.0f} %{of}"]
+            if left_s is not None or share > 0:
+                left_s = elapsed_s / share - elapsed_s if left_s is None else left_s
+                parts.append(f"{duration(left_s)} left")
         return ", ".join(part for part in (*parts, detail) if part)
 
     def _show_bar(self) -> None:

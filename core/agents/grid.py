@@ -24,14 +24,14 @@ from core.summary import VIOLATION_WEIGHT
 
 Setting = HpaSetting | RuleSetting
 
-HPA_SETTINGS: Final = tuple(
+HPA_SETTINGS: Final[tuple[HpaSetting, ...]] = tuple(
     HpaSetting(percent / 100.0, stabilization_s)
     for stabilization_s in (0.0, 60.0, 300.0)
     for percent in range(30, 96, 5)
 )
 """Targets of 30 to 95 %, each with three windows of scaling down."""
 
-RULE_SETTINGS: Final = tuple(
+RULE_SETTINGS: Final[tuple[RuleSetting, ...]] = tuple(
     RuleSetting(window_s, percent / 100.0)
     for window_s in (15.0, 30.0, 45.0, 60.0, 75.0, 90.0, 120.0, 180.0, 300.0, 600.0)
     for percent in range(40, 96, 5)

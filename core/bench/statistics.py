@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 _RESAMPLES: Final = 2000
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +23,30 @@ class Interval:
     high: float
 
 
-def bootstrap_interval(values: Sequence[float], rng: np.random.Generator) -> Interval | None:
-    """The 95 % percentile-bootstrap interval of the mean (Efron 1979).
+def resampled_weights(values: int, rng: np.random.Generator) -> Floats | None:
+    """Resamples of the seeds, for percentile-bootstrap intervals (Efron 1979).
 
     Args:
-        values: One value per seed.
+        values: How many seeds there are.
         rng: Where the resamples come from.
 
     Returns:
-        The interval; None for fewer than two values, which tell nothing of their spread.
+        How often each resample holds each seed, shape (resamples, values); None for fewer than
+        two values, which tell nothing of their spread.
     """
-    if len(values) < 2:
+    if values < 2:
         return None
-    sample = np.asarray(values, dtype=np.float64)
-    picked = rng.integers(0, len(sample), size=(_RESAMPLES, len(sample)))
-    low, high = np.quantile(sample[picked].mean(axis=1), [0.025, 0.975])
+    weights = rng.multinomial(values, np.full(values, 1.0 / values), size=_RESAMPLES)
+    return weights.astype(np.float64)
+
+
+def percentile_interval(figures: Floats) -> Interval:
+    """What 95 % of the resamples lie within.
+
+    Args:
+        figures: The figure in question, worked out for each resample; shape (resamples,).
+    """
+    low, high = np.quantile(figures, [0.025, 0.975])
     return Interval(float(low), float(high))
 
 
