@@ -108,12 +108,17 @@ def _changed(events: tuple[ScaleEvent, ...], cutoff_s: float) -> int:
 
 def _raised(policy: ScalingPolicy, start: int) -> int:
     if policy.type is PolicyType.PODS:
-        return start + policy.value
+        return _wrapped(start + policy.value)
     # Rounded up, or a small count would never grow; in float64, errors included.
     return math.ceil(start * (1.0 + policy.value / 100.0))
 
 
 def _lowered(policy: ScalingPolicy, start: int) -> int:
     if policy.type is PolicyType.PODS:
-        return start - policy.value
+        return _wrapped(start - policy.value)
     return math.trunc(start * (1.0 - policy.value / 100.0))
+
+
+def _wrapped(count: int) -> int:
+    """As 32 bits hold it: 2147483647 pods on top of some are fewer than none."""
+    return (count + 2**31) % 2**32 - 2**31

@@ -75,9 +75,9 @@ def classify(pod: PodGroup, metric: MetricSpec, now_s: float, settings: HpaSetti
         now_s: Time of the sync.
         settings: The controller's.
     """
-    if pod.deleting or pod.phase is PodPhase.FAILED:
+    if pod.deleting or pod.phase == PodPhase.FAILED:
         return PodClass.IGNORED
-    if pod.phase is PodPhase.PENDING:
+    if pod.phase == PodPhase.PENDING:
         return PodClass.UNREADY
     sample = pod.samples.get(metric.key)
     if sample is None:
@@ -104,4 +104,4 @@ def ready_count(pods: Iterable[PodGroup]) -> int:
 
     Source: kubernetes `getReadyPodsCount` of `replica_calculator.go`.
     """
-    return sum(pod.count for pod in pods if pod.phase is PodPhase.RUNNING and pod.ready)
+    return sum(pod.count for pod in pods if pod.phase == PodPhase.RUNNING and pod.ready)

@@ -65,7 +65,7 @@ def replay(path: Path) -> list[ReplayedDecision]:
                 scenario, recording["profiles"][scenario["profile"]]["flags"]
             )
         ]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _no_recording(path, f"{type(error).__name__} {error}") from error
 
 

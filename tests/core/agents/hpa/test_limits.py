@@ -212,3 +212,9 @@ def test_without_behavior_no_events_are_kept() -> None:
 def test_one_sync_of_six_times_the_load(behavior: Behavior | None, expected: list[int]) -> None:
     driver = Driver(spec_of(behavior=behavior), 2)
     assert driver.run([1000, 6000, 1000, 1000, 1000], after_s=15.1) == expected
+
+
+def test_counts_are_of_32_bits() -> None:
+    behavior = Behavior(rules(by_pods(2**31 - 1)), rules(percent(100)))
+    # 10 and 2147483647 make a negative count: nothing may be added.
+    assert limit(spec_of(behavior=behavior), HpaState(), 10, 30, NOW_S) == (10, Limit.RATE_UP)

@@ -98,3 +98,10 @@ def test_ready_pods_for_totals_include_those_being_deleted() -> None:
         group(6, None, ready=None),
     ]
     assert ready_count(pods) == 5
+
+
+def test_a_phase_may_be_given_as_its_name() -> None:
+    pending, failed = (group(3, 500, phase=phase) for phase in ("Pending", "Failed"))
+    assert classify(pending, cpu(), NOW_S, SETTINGS) is PodClass.UNREADY
+    assert classify(failed, cpu(), NOW_S, SETTINGS) is PodClass.IGNORED
+    assert ready_count([group(3, 500, phase="Running"), pending]) == 3
