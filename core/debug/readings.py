@@ -70,7 +70,12 @@ def _read(name: str, scaled: float, change: float | None, facts: DeploymentFacts
         words = words if name in _FULL_SCALE else f"≥ {words}"
     elif scaled <= -_CLIPPED and feature.low < 0.0:
         words = f"≤ {words}"
-    return Reading(name, feature.meaning, raw, words, scaled, change)
+    return Reading(name, _meaning(name), raw, words, scaled, change)
+
+
+def _meaning(name: str) -> str:
+    # Some meanings go on from the feature before: on their own they need its subject.
+    return _BOUNDS[name].meaning.replace("the same,", "square root of the share over the SLO,")
 
 
 _Write = Callable[[float, DeploymentFacts | None], str]

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 from core import __version__ as version
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
-from core.agents.registry import load_policy
 from core.clock import SystemClock
 from core.cluster.simulated import SimulatedCluster
 from core.debug.moment import Moment
+from core.debug.policies import policy_of
 from core.debug.recording import Recording
 from core.envs.pipeline import EpisodeSettings
-from core.errors import InputError, RunError
+from core.errors import RunError
 from core.runs.config import InferenceConfig
 from core.runs.differences import first_difference
 from core.runs.loop import ControlLoop
@@ -119,10 +119,8 @@ class Rewind:
         self._difference: tuple[int, str] | None = None
         self.policy_difference = ""
         """Where the policy, as it is now, first decided otherwise than then; empty so far."""
-        self.policy_problem = ""
-        """Why the policy cannot be loaded; empty if it can."""
-        self.policy = self._load_policy()
-        """Who decided, as it is now; None if it cannot be loaded. Without memory of the run."""
+        self.policy, self.policy_problem = policy_of(reader)
+        """Who decided, without memory of the run; or None, and why it cannot be loaded."""
         steps = self.scenario.duration_s // self.scenario.interval_s
         self._every = max(_EVERY, -(-steps // _MOST_COPIES))
 
@@ -238,10 +236,3 @@ class Rewind:
             control=loop.control,
             difference="",
         )
-
-    def _load_policy(self) -> Policy | None:
-        try:
-            return load_policy(self._config.policy)
-        except InputError as error:
-            self.policy_problem = str(error)
-            return None
