@@ -52,12 +52,12 @@ clean: ## Remove .venv and everything that was made
 
 $(RUN_STAMP): pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory need-python
-	@$(PYTHON) tools/make_environment.py train
+	@$(PYTHON) tools/make_environment.py train report
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory need-python
-	@$(PYTHON) tools/make_environment.py train dev
+	@$(PYTHON) tools/make_environment.py train report dev
 	@touch $@ $(RUN_STAMP)
 
 .PHONY: need-python

@@ -3,8 +3,8 @@
 Needs nothing but Python's standard library. pip's own output goes to .venv/install.log; what is
 shown is which package it is at and how long it has taken.
 
-    python3 tools/make_environment.py train            what `make run` needs
-    python3 tools/make_environment.py train dev        what `make test` and `make check` need
+    python3 tools/make_environment.py train report        what `make run` needs
+    python3 tools/make_environment.py train report dev    what `make test` and `make check` need
 """
 
 from __future__ import annotations
