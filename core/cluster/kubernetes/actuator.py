@@ -85,7 +85,8 @@ class Leave:
         self._authority = authority
         self._lease = lease
         self._clock = clock
-        self._not_before_s = 0.0
+        self._asked_s = 0.0
+        self._not_before_s = float("-inf")
 
     def refusal(self) -> str:
         """Why nothing may be written now, in words; empty if it may."""
@@ -95,14 +96,14 @@ class Leave:
             return error.message
         if not self._lease.held:
             return "the lease on the Deployment is not held"
-        left_s = self._not_before_s - self._clock.monotonic()
-        if left_s > 0:
-            return f"the API server asked not to be called for another {left_s:.0f} s"
+        if self._clock.monotonic() < self._not_before_s:
+            return f"the API server asked not to be called again for {self._asked_s:g} s"
         return ""
 
     def heed(self, error: ClusterError) -> None:
         """Take in how long a server asked to wait."""
         if error.retry_after_s is not None:
+            self._asked_s = error.retry_after_s
             self._not_before_s = self._clock.monotonic() + error.retry_after_s
 
 

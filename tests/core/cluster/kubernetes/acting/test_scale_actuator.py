@@ -167,7 +167,7 @@ def test_a_server_that_asks_to_wait_is_not_asked_again(
         assert not acting.apply(2, 4).outcome.accepted
         again = acting.apply(2, 4).outcome
         assert throttled.hits == 1
-    assert "asked not to be called for another" in again.message
+    assert "asked not to be called again for 30 s" in again.message
     assert stack.replicas(namespace, "web") == 2
 
 

@@ -1,0 +1,123 @@
+"""How an engine on a cluster ends, and what the next one makes of it."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+from core.cluster.kubernetes.settings import Actuator, OnExit
+from core.runs.commands import Command
+from core.runs.launch import start_engine
+from core.runs.records import RunState
+from core.state import ControlMode
+from tests.core.runs.conftest import engine_of
+from tests.core.runs.live.conftest import LiveRunOf
+from tests.stack.faults import Hang
+from tests.stack.stack import Stack
+from tests.stack.waiting import wait_until
+
+SCALE = r"/deployments/web/scale"
+FLOOR: dict[str, Any] = {"actuator": Actuator.HPA_FLOOR, "floor_min": 1, "floor_max": 6}
+
+
+def hpa_floor(stack: Stack, namespace: str) -> int:
+    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
+    return int(stack.get(path)["spec"]["minReplicas"])
+
+
+def lease_holder(stack: Stack, namespace: str) -> str:
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/rlscale-web"
+    return str(stack.get(path)["spec"].get("holderIdentity", ""))
+
+
+@pytest.mark.usefixtures("engines")
+def test_a_signal_ends_it_in_order_and_restores_if_asked_to(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    run = live_run("static:4", ControlMode.AUTO, begin=False, on_exit=OnExit.RESTORE)
+    start_engine(run.directory)
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas", 20.0)
+    engine = engine_of(run.directory)
+    engine.send_signal(signal.SIGHUP)
+    assert engine.wait(10) == 0
+    assert stack.replicas(namespace, "web") == 2
+    status = run.status()
+    assert (status.state, status.message) == (RunState.STOPPED, "stopped by SIGHUP")
+    assert run.scalings() == [("policy", 2, 4, True), ("operator", 4, 2, True)]
+    assert lease_holder(stack, namespace) == ""
+
+
+def test_by_default_the_replicas_stay(stack: Stack, namespace: str, live_run: LiveRunOf) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    run = live_run("static:4", ControlMode.AUTO)
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas")
+    run.end()
+    assert stack.replicas(namespace, "web") == 4
+    assert lease_holder(stack, namespace) == ""
+
+
+def test_what_somebody_else_set_is_not_restored_over(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    run = live_run("static:4", ControlMode.AUTO, on_exit=OnExit.RESTORE)
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas")
+    run.wait_steps(1)
+    stack.scale(namespace, "web", 6)
+    run.wait(lambda status: status.mode is ControlMode.HOLD, "the pause")
+    run.end()
+    assert stack.replicas(namespace, "web") == 6
+
+
+@pytest.mark.usefixtures("engines")
+def test_what_a_killed_engine_had_begun_is_found_out_by_the_next(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    killed = live_run("static:4", ControlMode.AUTO, begin=False, context="proxied")
+    # The write hangs on its way; its intent must be in the file already.
+    with stack.api_proxy.inject(
+        Hang(), method="PATCH", path=SCALE, query=r"^(?!.*dryRun)"
+    ) as hanging:
+        start_engine(killed.directory)
+        wait_until(lambda: hanging.hits, "the write to be on its way", 20.0)
+        engine = engine_of(killed.directory)
+        engine.kill()
+        engine.wait(10)
+    assert killed.scalings() == [("policy", 2, 4, None)]
+    assert killed.status().state is RunState.LOST
+    stack.scale(namespace, "web", 4)
+    run = live_run("static:4", context="proxied")
+    run.wait(lambda status: status.step >= 1, "the first decisions")
+    (words,) = run.events("control")
+    assert f"2 → 4 of {killed.directory.name}, which was killed, had been carried out" in words
+    assert killed.scalings() == [("policy", 2, 4, True)]
+    assert words in killed.events("scaling")
+    run.end()
+    again = live_run("static:4", context="proxied")
+    again.wait(lambda status: status.step >= 1, "the first decisions")
+    assert again.events("control") == [], "it is told once"
+
+
+def test_the_floor_of_an_hpa_is_moved_and_put_back(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    stack.create_hpa(namespace, "web", 2, 8)
+    run = live_run("static:4", ControlMode.AUTO, **FLOOR)
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the HPA to follow its floor")
+    run.wait_steps(3)
+    assert run.status().mode is ControlMode.AUTO, "the HPA is no stranger"
+    assert any("scaled 2 → 4" in line for line in run.events("external"))
+    assert run.scalings() == [("policy", 2, 4, True)]
+    assert run.send(Command.mode(ControlMode.SHADOW)) == "mode SHADOW"
+    assert hpa_floor(stack, namespace) == 2
+    assert run.scalings()[1:] == [("operator", 4, 2, True)]
+    assert run.send(Command.mode(ControlMode.AUTO)) == "mode AUTO"
+    wait_until(lambda: hpa_floor(stack, namespace) == 4, "the floor again")
+    run.end()
+    assert hpa_floor(stack, namespace) == 2
+    assert run.scalings()[-1] == ("operator", 4, 2, True)
