@@ -52,6 +52,13 @@ class LiveCluster(Cluster, Protocol):
     Nothing is written before `enter` has been called with AUTO or MANUAL and has not raised.
     """
 
+    restores_at_exit: bool
+    """Whether the end of the engine gives back what stood there before control was taken."""
+
+    @property
+    def in_control(self) -> bool:
+        """Whether control was taken, and neither given back nor lost."""
+
     @property
     def degraded(self) -> str:
         """Why what is seen or done cannot be relied upon, in words; empty if it can."""

@@ -10,7 +10,7 @@ from core.agents.policy import refuse_clairvoyant
 from core.agents.registry import load_policy
 from core.cluster.kubernetes.facts import resolve_facts
 from core.cluster.kubernetes.kubeconfig import IN_CLUSTER, pinned
-from core.cluster.kubernetes.settings import KubernetesSettings
+from core.cluster.kubernetes.settings import Actuator, KubernetesSettings
 from core.cluster.kubernetes.target import Target
 from core.envs.pipeline import EpisodeSettings
 from core.errors import InputError, RunError
@@ -108,6 +108,7 @@ def cluster_meta(config: InferenceConfig, plan: ClusterPlan) -> dict[str, Any]:
         "environment": f"{ENVIRONMENT} {plan.target}",
         "target": str(plan.target),
         "may_write": config.write,
+        "steers_floor": plan.settings.actuator is Actuator.HPA_FLOOR,
         "scenario_name": f"{plan.target.namespace}/{plan.target.deployment}",
         "policy_name": policy.name,
         "seed": config.seed or 0,

@@ -23,6 +23,15 @@ ANSWER_TIMEOUT_S: Final = 5.0
 _POLL_S: Final = 0.005
 
 
+class ExitRule(StrEnum):
+    """What becomes of the replicas of a real cluster when its engine ends."""
+
+    HOLD = "hold"
+    """They stay as they are."""
+    RESTORE = "restore"
+    """What was there before control was taken is put back."""
+
+
 class CommandName(StrEnum):
     """What an engine can be asked to do."""
 
@@ -91,9 +100,14 @@ class Command:
         return cls(CommandName.RELEASE)
 
     @classmethod
-    def stop(cls) -> Command:
-        """End the run in order; a training keeps what it has learned."""
-        return cls(CommandName.STOP)
+    def stop(cls, rule: ExitRule | None = None) -> Command:
+        """End the run in order; a training keeps what it has learned.
+
+        Args:
+            rule: What becomes of the replicas of a real cluster; None: what the run was started
+                with.
+        """
+        return cls(CommandName.STOP, {} if rule is None else {"rule": rule.value})
 
 
 def _confirmed(confirmation: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError, RlscaleError
-from core.runs.commands import CommandName
+from core.runs.commands import CommandName, ExitRule
 from core.runs.records import CommandRecord
 from core.runs.store import RunWriter
 from core.state import ControlMode
@@ -40,7 +40,7 @@ class Controls(Protocol):
     def release(self) -> str:
         """End the override."""
 
-    def stop(self, reason: str) -> str:
+    def stop(self, reason: str, rule: ExitRule | None) -> str:
         """End in order, soon."""
 
 
@@ -61,6 +61,10 @@ class _Override(_Arguments):
     replicas: int
     ttl_s: float | None = None
     confirmation: str = ""
+
+
+class _Stop(_Arguments):
+    rule: Annotated[ExitRule | None, Field(strict=False)] = None
 
 
 class CommandDesk:
@@ -99,6 +103,9 @@ class CommandDesk:
                 case CommandName.OVERRIDE:
                     wanted = _Override.model_validate(record.arguments)
                     return controls.override(wanted.replicas, wanted.ttl_s, wanted.confirmation)
+                case CommandName.STOP:
+                    rule = _Stop.model_validate(record.arguments).rule
+                    return controls.stop(f"stopped by {record.issuer}", rule)
             _Arguments.model_validate(record.arguments)
         except ValidationError as error:
             raise _refusal(record.name, error) from error
@@ -111,8 +118,6 @@ class CommandDesk:
                 return controls.step_once()
             case CommandName.RELEASE:
                 return controls.release()
-            case CommandName.STOP:
-                return controls.stop(f"stopped by {record.issuer}")
         known = ", ".join(CommandName)
         raise InputError(f"expected a command ({known}), found {record.name!r}.")
 

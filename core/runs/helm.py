@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from core.cluster.base import Cluster
 from core.cluster.live import LiveCluster, Notice, NoticeKind
-from core.errors import RlscaleError
+from core.errors import InputError, RlscaleError
 from core.runs.chooser import FROZEN
 from core.runs.control import Control
 from core.runs.records import EventKind
@@ -78,6 +78,16 @@ class Helm:
             self._tell(EventKind.CONTROL, Actor.OPERATOR, words)
         self._held_because = ""
         return bool(done) and mode not in FROZEN
+
+    def choose_exit(self, restore: bool) -> None:
+        """Say whether a real cluster gets back at the end what it had before.
+
+        Raises:
+            InputError: It is not under our control.
+        """
+        if self._live is None or not self._live.in_control:
+            raise InputError("expected a cluster under control to leave, found none.")
+        self._live.restores_at_exit = restore
 
     def heed(self) -> bool:
         """Take in what happened to a real cluster; returns whether somebody else scaled it."""

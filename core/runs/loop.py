@@ -180,6 +180,14 @@ class ControlLoop:
         finally:
             self._cluster.close()
 
+    def choose_exit(self, restore: bool) -> None:
+        """Say what a real cluster gets back at the end, whatever was said before.
+
+        Raises:
+            InputError: It is not under our control.
+        """
+        self._helm.choose_exit(restore)
+
     # -- the operator -------------------------------------------------------------------------
 
     def set_mode(self, mode: ControlMode, confirmation: str = "") -> str:

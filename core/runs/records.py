@@ -129,6 +129,8 @@ class RunInfo:
     """context/namespace/deployment on a real cluster; empty in a simulation."""
     may_write: bool = False
     """Whether a run on a real cluster may scale it, once that is confirmed."""
+    steers_floor: bool = False
+    """Whether it moves the floor of an HPA, above which there may be more replicas."""
 
 
 @dataclass(frozen=True, slots=True)

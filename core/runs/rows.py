@@ -211,4 +211,5 @@ def info_of(directory: Path, meta: Mapping[str, Any]) -> RunInfo:
         feature_names=tuple(meta.get("feature_names", ())),
         target=meta.get("target", ""),
         may_write=bool(meta.get("may_write", False)),
+        steers_floor=bool(meta.get("steers_floor", False)),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.clock import Clock
 from core.errors import InputError
+from core.runs.commands import ExitRule
 from core.runs.desk import CommandDesk
 from core.runs.loop import ControlLoop
 from core.runs.pacing import Pacer
@@ -242,7 +243,13 @@ class InferenceSession:
         self._report()
         return words
 
-    def stop(self, reason: str) -> str:
-        """End the session after this command."""
+    def stop(self, reason: str, rule: ExitRule | None = None) -> str:
+        """End the session after this command.
+
+        Raises:
+            InputError: A rule is given, but nothing is controlled that it could be about.
+        """
+        if rule is not None:
+            self._loop.choose_exit(rule is ExitRule.RESTORE)
         self._stop.request(reason)
         return "stopping"

@@ -12,6 +12,7 @@ from core.agents.sink import EvaluationResult, TrainingProgress
 from core.agents.training import TrainingResult, train
 from core.clock import Clock
 from core.errors import InputError, RunError
+from core.runs.commands import ExitRule
 from core.runs.config import TrainingConfig
 from core.runs.desk import CommandDesk
 from core.runs.reader import RunReader
@@ -227,7 +228,7 @@ class RunSink:
         """Refused: in a training nobody but the policy acts."""
         raise _refusal("release")
 
-    def stop(self, reason: str) -> str:
+    def stop(self, reason: str, rule: ExitRule | None = None) -> str:
         """End the training soon, keeping what it has learned."""
         self._stop.request(reason)
         return "stopping"

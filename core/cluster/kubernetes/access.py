@@ -8,12 +8,14 @@ from core.cluster.base import ScaleOutcome
 from core.cluster.kubernetes.actuator import ReplicaActuator, Write
 from core.cluster.kubernetes.authority import WriteAuthority
 from core.cluster.kubernetes.lease import DeploymentLease
-from core.cluster.kubernetes.settings import OnExit
 from core.errors import InputError, RlscaleError
 
 
 class Access(Protocol):
     """The writing side of a cluster. `take` comes before anything else."""
+
+    restores_at_exit: bool
+    """See `LiveCluster`."""
 
     @property
     def in_control(self) -> bool:
@@ -72,6 +74,7 @@ class ReadOnlyAccess:
     in_control = False
     setpoint: int | None = None
     degraded = ""
+    restores_at_exit = False
 
     def take(self, confirmation: str, *, patient: bool = False) -> str:
         """Refuse.
@@ -125,7 +128,7 @@ class LeasedAccess:
         authority: The permission.
         lease: Taken with control, released with it.
         actuator: What writes.
-        on_exit: What is done when the engine ends.
+        restores_at_exit: Whether what was found is restored when the engine ends.
         hands_back: Whether what was found is restored whenever control is given back.
     """
 
@@ -134,14 +137,14 @@ class LeasedAccess:
         authority: WriteAuthority,
         lease: DeploymentLease,
         actuator: ReplicaActuator,
-        on_exit: OnExit,
         *,
+        restores_at_exit: bool,
         hands_back: bool,
     ) -> None:
         self._authority = authority
         self._lease = lease
         self._actuator = actuator
-        self._on_exit = on_exit
+        self.restores_at_exit = restores_at_exit
         self._hands_back = hands_back
         self._in_control = False
 
@@ -210,7 +213,7 @@ class LeasedAccess:
 
     def giving_back(self, *, at_exit: bool) -> int | None:
         """See `Access`."""
-        wanted = self._on_exit is OnExit.RESTORE if at_exit else self._hands_back
+        wanted = self.restores_at_exit if at_exit else self._hands_back
         return self._actuator.original if wanted and self._lease.wanted else None
 
     def give_back(self, expected: int) -> Write:

@@ -19,7 +19,7 @@ from core.cluster.kubernetes.metrics.sources import open_metrics
 from core.cluster.kubernetes.observer import ClusterObserver
 from core.cluster.kubernetes.owners import find_owners
 from core.cluster.kubernetes.scale_actuator import ScaleActuator, active_owner
-from core.cluster.kubernetes.settings import Actuator, KubernetesSettings
+from core.cluster.kubernetes.settings import Actuator, KubernetesSettings, OnExit
 from core.cluster.kubernetes.target import Target
 from core.errors import ClusterError
 from core.state import DeploymentFacts
@@ -97,7 +97,13 @@ def _access(
         assert settings.floor_min is not None
         assert settings.floor_max is not None
         actuator = FloorActuator(connection, target, leave, settings.floor_min, settings.floor_max)
-    return LeasedAccess(authority, lease, actuator, settings.exit_rule, hands_back=steers_floor)
+    return LeasedAccess(
+        authority,
+        lease,
+        actuator,
+        restores_at_exit=settings.exit_rule is OnExit.RESTORE,
+        hands_back=steers_floor,
+    )
 
 
 def _scaled_by(connection: Connection, target: Target) -> Callable[[], str]:

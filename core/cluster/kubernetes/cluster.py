@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from core.clock import Clock
 from core.cluster.base import ScaleOutcome
 from core.cluster.kubernetes.access import Access
 from core.cluster.kubernetes.actuator import Write
+from core.cluster.kubernetes.ledger import Ledger
 from core.cluster.kubernetes.observer import Health
 from core.cluster.kubernetes.target import Target
 from core.cluster.kubernetes.view import DeploymentView
@@ -58,14 +59,6 @@ class Recorder(Protocol):
         """Post what waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Doubt:
-    """A write whose answer never came."""
-
-    before: int
-    target: int
-
-
 class KubernetesCluster:
     """See `LiveCluster`. Never raises for what a cluster does, except at the very start.
 
@@ -103,19 +96,14 @@ class KubernetesCluster:
         self._observer = observer
         self._access = access
         self._recorder = recorder
-        self._scaled_by = scaled_by
+        self._ledger = Ledger(scaled_by)
         self._clock = clock
         self._duration_s = duration_s
         self._notices: deque[Notice] = deque()
         self._told: set[str] = set()
         self._started_at_s: float | None = None
         self._time_s = 0.0
-        self._expected = 0
         self._uid = ""
-        self._rollout = False
-        self._written_at_s = float("-inf")
-        self._doubt: _Doubt | None = None
-        self._settled: ScaleOutcome | None = None
         self._refusal = ""
         self._attempted = False
 
@@ -130,6 +118,20 @@ class KubernetesCluster:
     def finished(self) -> bool:
         """See `Cluster`: whether the time is over for which it was asked for."""
         return self._duration_s is not None and self._time_s >= self._duration_s
+
+    @property
+    def in_control(self) -> bool:
+        """See `LiveCluster`."""
+        return self._access.in_control
+
+    @property
+    def restores_at_exit(self) -> bool:
+        """See `LiveCluster`."""
+        return self._access.restores_at_exit
+
+    @restores_at_exit.setter
+    def restores_at_exit(self, restores: bool) -> None:
+        self._access.restores_at_exit = restores
 
     @property
     def setpoint(self) -> int | None:
@@ -150,9 +152,8 @@ class KubernetesCluster:
         """
         if self._started_at_s is None:
             self._observer.start()
-            view = self._observer.view
-            self._uid, self._expected = view.uid, view.desired
-            self._rollout = view.rollout_in_progress
+            self._ledger.begin(self._observer.view)
+            self._uid = self._ledger.uid
             words = self._recall() if self._recall is not None else ""
             if words:
                 self._notice(NoticeKind.CONTROL, words)
@@ -178,13 +179,10 @@ class KubernetesCluster:
 
     def take_settled(self) -> ScaleOutcome | None:
         """See `LiveCluster`."""
-        settled, self._settled = self._settled, None
-        return settled
+        return self._ledger.take_settled()
 
     def _observe(self) -> ClusterState:
         state = self._observer.observe(self._time_s)
-        view = self._observer.view
-        seen_at_s = self._clock.monotonic() - self._observer.view_age_s
         for words in self._observer.health.notices:
             if words not in self._told:
                 self._told.add(words)
@@ -193,47 +191,32 @@ class KubernetesCluster:
         if loss:
             self._notice(NoticeKind.CONTROL, f"control lost: {loss}", holds=True)
         self._watch_setpoint()
-        # What is older than our own last write says nothing about who scaled what.
-        if seen_at_s > self._written_at_s:
-            self._compare(view)
-        return replace(state, replicas_desired=self._expected)
+        self._watch_replicas()
+        return replace(state, replicas_desired=self._ledger.expected)
 
-    def _compare(self, view: DeploymentView) -> None:
-        """What others did since we last looked or wrote."""
-        if view.uid != self._uid:
-            self._uid, self._expected, self._doubt = view.uid, view.desired, None
-            self._overtaken("the Deployment was deleted and made anew")
-        if self._doubt is not None and self._access.setpoint is None:
-            if view.desired == self._doubt.target:
-                self._expected = view.desired
-            self._settle(self._doubt, view.desired)
-        if view.desired != self._expected:
-            before, self._expected = self._expected, view.desired
-            during = " during a rollout" if view.rollout_in_progress else ""
-            name = self._scaled_by()
-            words = f"{name or 'somebody else'} scaled {before} → {view.desired}{during}"
-            if self._access.setpoint is not None:
+    def _watch_replicas(self) -> None:
+        # The age first: the view that is read after it can only be newer.
+        seen_at_s = self._clock.monotonic() - self._observer.view_age_s
+        steers_floor = self._access.setpoint is not None
+        for finding in self._ledger.compare(
+            self._observer.view, seen_at_s, settles=not steers_floor
+        ):
+            if not finding.scaled:
+                self._notice(NoticeKind.ROLLOUT, finding.message)
+            elif steers_floor and self._observer.view.uid == self._uid:
                 # The HPA above our floor does what it is there for.
-                self._notice(NoticeKind.EXTERNAL, words)
+                self._notice(NoticeKind.EXTERNAL, finding.message)
             else:
-                self._overtaken(words)
-        if view.rollout_in_progress != self._rollout:
-            self._rollout = view.rollout_in_progress
-            self._notice(NoticeKind.ROLLOUT, f"rollout {'began' if self._rollout else 'ended'}")
-
-    def _settle(self, doubt: _Doubt, found: int) -> None:
-        self._doubt = None
-        words = f"never answered; {found} was found afterwards"
-        self._settled = ScaleOutcome(accepted=found == doubt.target, message=words)
+                self._overtaken(finding.message)
+        self._uid = self._ledger.uid
 
     def _watch_setpoint(self) -> None:
         looked = self._access.look()
         if looked is None:
             return
         found = looked.found if looked.found is not None else self._access.setpoint
-        known = looked.outcome.accepted or looked.found is not None
-        if self._doubt is not None and known and found is not None:
-            self._settle(self._doubt, found)
+        if found is not None and (looked.outcome.accepted or looked.found is not None):
+            self._ledger.settle(found)
         if looked.found is not None:
             self._overtaken(looked.outcome.message)
 
@@ -252,7 +235,7 @@ class KubernetesCluster:
 
     def needs(self, target: int) -> bool:
         """See `LiveCluster`."""
-        return self._access.needs(self._expected, target)
+        return self._access.needs(self._ledger.expected, target)
 
     def enter(
         self, mode: ControlMode, confirmation: str = "", *, patient: bool = False
@@ -278,11 +261,11 @@ class KubernetesCluster:
 
     def scale_for(self, target: int, cause: Cause) -> ScaleOutcome:
         """See `LiveCluster`."""
-        if self._doubt is not None:
+        if self._ledger.in_doubt:
             words = "it is not known yet what became of the last call"
             return ScaleOutcome(accepted=False, message=words)
-        before = self._expected if self._access.setpoint is None else self._access.setpoint
-        write = self._access.apply(self._expected, target)
+        before = self._standing
+        write = self._access.apply(self._ledger.expected, target)
         return self._written(before, target, write, cause)
 
     def giving_back(self, *, at_exit: bool) -> int | None:
@@ -294,10 +277,16 @@ class KubernetesCluster:
         target = self._access.giving_back(at_exit=at_exit)
         if target is None:
             return ScaleOutcome(accepted=True)
-        before = self._expected if self._access.setpoint is None else self._access.setpoint
-        write = self._access.give_back(self._expected)
+        before = self._standing
+        write = self._access.give_back(self._ledger.expected)
         cause = Cause(Actor.OPERATOR, "", "as it was found")
         return self._written(before, target, write, cause)
+
+    @property
+    def _standing(self) -> int:
+        """What a write would change: the replicas, or the floor."""
+        setpoint = self._access.setpoint
+        return self._ledger.expected if setpoint is None else setpoint
 
     def _written(self, before: int, target: int, write: Write, cause: Cause) -> ScaleOutcome:
         outcome = write.outcome
@@ -306,19 +295,18 @@ class KubernetesCluster:
         self._refusal = "" if outcome.accepted else f"cannot scale: {outcome.message}"
         if write.found is not None:
             if not steers_floor:
-                self._expected = write.found
+                self._ledger.found(write.found)
             self._overtaken(outcome.message)
             return outcome
         if not (outcome.accepted or outcome.in_doubt):
             return outcome
-        if not steers_floor:
-            self._written_at_s = self._clock.monotonic()
+        now_s = self._clock.monotonic()
         self._observer.refresh()
         if outcome.in_doubt:
-            self._doubt = _Doubt(before, target)
+            self._ledger.wrote_in_doubt(before, target, now_s)
             return outcome
         if not steers_floor:
-            self._expected = target
+            self._ledger.wrote(target, now_s)
         what = "floor" if steers_floor else "replicas"
         words = f"{_who(cause)}: {what} {before} → {target}"
         words += f", {cause.reason}" if cause.reason else ""

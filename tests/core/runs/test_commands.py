@@ -7,7 +7,7 @@ import pytest
 
 from core.clock import SystemClock
 from core.errors import InputError, RunError
-from core.runs.commands import Command, CommandResult, CommandSender
+from core.runs.commands import Command, CommandResult, CommandSender, ExitRule
 from core.runs.desk import CommandDesk, refuse_waiting
 from core.runs.lock import EngineLock
 from core.runs.reader import RunReader
@@ -54,7 +54,7 @@ class Recorder:
         self.asked.append("release")
         return "released"
 
-    def stop(self, reason: str) -> str:
+    def stop(self, reason: str, rule: ExitRule | None) -> str:
         self.asked.append(reason.split("@")[0])
         return "stopping"
 

@@ -62,6 +62,7 @@ class FakeAccess:
     """Grants control to whoever says the right word, and notes what is written."""
 
     in_control: bool = False
+    restores_at_exit: bool = False
     setpoint: int | None = None
     degraded: str = ""
     write: Write | None = None
