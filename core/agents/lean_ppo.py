@@ -21,6 +21,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from core.agents.acting import LastChoice
+from core.agents.gradients import Chain, Gradients
 from core.state import ValuesKind
 
 
@@ -132,7 +133,9 @@ class LeanPPO(PPO):
         self._update_learning_rate(optimizer)
         assert callable(self.clip_range)
         clip_range = self.clip_range(self._current_progress_remaining)
-        parameters = list(policy.parameters())
+        actor = Chain([*policy.mlp_extractor.policy_net, policy.action_net])
+        critic = Chain([*policy.mlp_extractor.value_net, policy.value_net])
+        gradients = Gradients([*actor.parameters, *critic.parameters])
         total = buffer.buffer_size * buffer.n_envs
         observations, actions, old_log_probs, advantages, returns = (
             _flat(array)
@@ -153,18 +156,18 @@ class LeanPPO(PPO):
                 for one in (observations, actions, old_log_probs, advantages, returns)
             ]
             for batch in zip(*(torch.split(one, self.batch_size) for one in shuffled), strict=True):
-                loss, figures = self._loss(*batch, clip_range=clip_range)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+                sums += self._differentiate(actor, critic, *batch, clip_range=clip_range)
+                gradients.clip(self.max_grad_norm)
                 optimizer.step()
-                sums += figures
                 batches += 1
             self._n_updates += 1
         self._record(sums / batches, clip_range)
 
-    def _loss(
+    @torch.no_grad()
+    def _differentiate(
         self,
+        actor: Chain,
+        critic: Chain,
         observations: torch.Tensor,
         actions: torch.Tensor,
         old_log_probs: torch.Tensor,
@@ -172,33 +175,42 @@ class LeanPPO(PPO):
         returns: torch.Tensor,
         *,
         clip_range: float,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The loss of one minibatch, and its five figures for the log."""
-        policy = self.policy
-        latent = policy.mlp_extractor.policy_net(observations)
-        log_all = functional.log_softmax(policy.action_net(latent), dim=1)
-        log_probs = log_all.gather(1, actions[:, None]).flatten()
-        values = policy.value_net(policy.mlp_extractor.value_net(observations)).flatten()
-        if self.normalize_advantage and len(advantages) > 1:
+    ) -> torch.Tensor:
+        """Write the gradients of the loss of one minibatch; returns its five figures for the log.
+
+        The loss is that of `stable_baselines3`: the clipped objective, the entropy and the squared
+        error of the values, each averaged over the minibatch.
+        """
+        count = len(actions)
+        chosen = actions[:, None]
+        log_all = functional.log_softmax(actor.forward(observations), dim=1)
+        errors = critic.forward(observations).flatten() - returns
+        if self.normalize_advantage and count > 1:
             advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        log_ratio = log_probs - old_log_probs
+        log_ratio = log_all.gather(1, chosen).flatten() - old_log_probs
         ratio = log_ratio.exp()
-        clipped = ratio.clamp(1.0 - clip_range, 1.0 + clip_range)
-        policy_loss = -torch.min(advantages * ratio, advantages * clipped).mean()
-        value_loss = functional.mse_loss(returns, values)
-        entropy_loss = (log_all * log_all.exp()).sum(dim=1).mean()
-        loss = policy_loss + self.ent_coef * entropy_loss + self.vf_coef * value_loss
-        with torch.no_grad():
-            figures = torch.stack(
-                (
-                    policy_loss,
-                    value_loss,
-                    -entropy_loss,
-                    ((ratio - 1.0) - log_ratio).mean(),
-                    ((ratio - 1.0).abs() > clip_range).float().mean(),
-                )
+        gain = advantages * ratio
+        limited = advantages * ratio.clamp(1.0 - clip_range, 1.0 + clip_range)
+        # By the log-probability of the chosen action; none where the clipped objective is less.
+        slope = (gain * (gain <= limited) / -count)[:, None]
+        probabilities = log_all.exp()
+        disorder = torch.linalg.vecdot(probabilities, log_all)
+        by_score = (log_all - disorder[:, None]) * (self.ent_coef / count)
+        by_score -= slope
+        by_score *= probabilities
+        by_score.scatter_add_(1, chosen, slope)
+        actor.backward(by_score)
+        critic.backward((errors * (2.0 * self.vf_coef / count))[:, None])
+        moved = ratio - 1.0
+        return torch.stack(
+            (
+                -torch.minimum(gain, limited).mean(),
+                errors.square().mean(),
+                -disorder.mean(),
+                (moved - log_ratio).mean(),
+                (moved.abs() > clip_range).float().mean(),
             )
-        return loss, figures
+        )
 
     def _record(self, figures: torch.Tensor, clip_range: float) -> None:
         policy_loss, value_loss, entropy, divergence, clipped = figures.tolist()

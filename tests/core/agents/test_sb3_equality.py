@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from stable_baselines3.common.utils import LinearSchedule
 from core.agents.config import Algorithm
 from core.agents.dqn import DQNAgent
 from core.agents.network import Network, softmax
-from core.agents.ppo import PPOAgent
+from core.agents.ppo import ACTIVATIONS, PPOAgent
 from core.agents.replay import VectorReplay
 from core.agents.settings import DqnSettings, PpoSettings
 from tests.core.agents.toys import ACTIONS, FEATURES, GuessVecEnv
@@ -24,7 +26,8 @@ def observations(count: int) -> NDArray[np.float32]:
     return rng.uniform(-1.0, 1.0, (count, FEATURES)).astype(np.float32)
 
 
-def test_lean_ppo_learns_the_weights_of_plain_ppo() -> None:
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_lean_ppo_learns_the_weights_of_plain_ppo(activation: Literal["tanh", "relu"]) -> None:
     settings = PpoSettings(
         rollout_steps=16,
         batch_size=32,
@@ -32,7 +35,7 @@ def test_lean_ppo_learns_the_weights_of_plain_ppo() -> None:
         entropy=0.01,
         reward_scale=1.0,
         reward_limit=10.0,
-        activation="tanh",
+        activation=activation,
     )
     agent = PPOAgent(GuessVecEnv(), settings)
     agent.train(3 * 16 * 8)
@@ -47,7 +50,10 @@ def test_lean_ppo_learns_the_weights_of_plain_ppo() -> None:
         ent_coef=0.01,
         seed=0,
         device="cpu",
-        policy_kwargs={"net_arch": {"pi": [64, 64], "vf": [64, 64]}},
+        policy_kwargs={
+            "net_arch": {"pi": [64, 64], "vf": [64, 64]},
+            "activation_fn": ACTIVATIONS[activation],
+        },
     )
     plain.learn(3 * 16 * 8)
     lean = agent.model.policy.state_dict()
