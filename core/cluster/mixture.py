@@ -33,6 +33,9 @@ _BEYOND: Final = 40.0
 _FEW: Final = 0.7
 """With a smaller share still to be found, the rest is put aside."""
 
+_CLOSING_IN: Final = 0.95
+"""A step that is longer than this much of the last one is none."""
+
 _TINY: Final = 1e-300
 
 _MOST_STEPS: Final = 60
@@ -181,47 +184,51 @@ def _with_queue(mixture: Mixture, slower: Floats) -> Floats:
         laws = laws.copy()
         laws[1:3] += later
     column = place % slower.shape[1]
-    time = _first_guess(laws, answered, slower).ravel()[place]
-    ramps = Ramps.of(mixture.laws, later).only(column)
-    slower = slower.ravel()[place]
+    ramps = Ramps.of(mixture.laws, later)
+    ramps = ramps.thrice() if len(place) == slower.size else ramps.only(column)
     # Beyond the timeout the law goes on; only the result is cut off.
-    low = np.zeros(len(time))
-    limit = (mixture.timeout - fixed)[column] + _BEYOND
-    high = limit
-    np.minimum(time, limit, out=time)
-    found = np.empty(len(time))
-    which, going = np.arange(len(time)), np.ones(len(time), dtype=np.bool_)
-    before_last = last = np.full(len(time), np.inf)
+    known = np.empty((6, len(place)))
+    wanted, limit, low, high, time, last = known
+    slower.take(place, out=wanted)
+    (mixture.timeout - fixed + _BEYOND).take(column, out=limit)
+    laws[1].min(axis=0).take(column, out=low)
+    high[:] = limit
+    np.minimum(_first_guess(laws, answered, slower).take(place), limit, out=time)
+    last[:] = np.inf
+    found = np.empty(len(place))
+    which, going = np.arange(len(place)), np.ones(len(place), dtype=np.bool_)
     for _ in range(_MOST_STEPS):
         above, slope = sum_ticks(ramps.slower_and_density(time))
-        too_early = above > slower
-        low = np.where(too_early, time, low)
-        high = np.where(too_early, high, time)
+        too_early = above > wanted
+        np.copyto(low, time, where=too_early)
+        np.copyto(high, time, where=~too_early)
         np.maximum(above, _TINY, out=above)
-        step = above / slower
+        step = above / wanted
         np.log(step, out=step)
         step *= above
         step /= np.maximum(slope, _TINY, out=slope)
-        before_last, last = last, np.abs(step)
+        size = np.abs(step)
         step += time
         # Outside the bracket, or not closing in on it: bisect instead.
-        astray = (last > 0.5 * before_last) & (high < limit)
-        astray |= (step < low) | (step > high)
+        last *= _CLOSING_IN
+        astray = (size > last) & (high < limit)
+        astray |= step < low
+        astray |= step > high
         if astray.any():
             step = np.where(astray, 0.5 * (low + high), step)
-            last = np.abs(step - time)
+            size = np.abs(step - time)
         # What has converged stays as it is, whatever the others still need.
-        time = np.where(going, step, time)
-        going &= last > _QUEUE_TOLERANCE * time
+        np.copyto(time, step, where=going)
+        last[:] = size
+        going &= size > _QUEUE_TOLERANCE * time
         left = going.nonzero()[0]
         if len(left) <= _FEW * len(which):
             found[which] = time
             if not len(left):
                 break
-            which, time, slower, ramps = which[left], time[left], slower[left], ramps.only(left)
-            going = going[left]
-            low, high, limit = low[left], high[left], limit[left]
-            before_last, last = before_last[left], last[left]
+            which, going, ramps = which[left], going[left], ramps.only(left)
+            known = known.take(left, axis=1)
+            wanted, limit, low, high, time, last = known
     found[which] = time
     found += fixed[column]
     result.put(place, np.minimum(found, mixture.timeout[column]))

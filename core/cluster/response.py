@@ -137,6 +137,10 @@ class Ramps:
         """The given columns alone, which may repeat."""
         return Ramps(self._parts.take(columns, axis=2))
 
+    def thrice(self) -> Ramps:
+        """All columns, three times one after the other."""
+        return Ramps(np.concatenate((self._parts, self._parts, self._parts), axis=2))
+
     def slower_and_density(self, time: Floats) -> Floats:
         """Requests that take longer than `time`, and how fast they become fewer.
 
