@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
 _TELL_EVERY_S: Final = 0.5
+_CONNECT_S: Final = 5.0
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 OnDone = Callable[[Job, list[Record]], None]
@@ -133,6 +135,17 @@ def _do_beside(job: Job) -> list[Record]:
     return do_job(job, tell)
 
 
+def _knock(address: str | None) -> None:
+    """See whether anybody listens: Ray itself would go on trying for minutes.
+
+    Raises:
+        OSError: Nobody does.
+    """
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
+
+
 class RayCluster:
     """The machines of a Ray cluster, or a Ray of this machine alone.
 
@@ -161,8 +174,14 @@ class RayCluster:
         """See `Executor`."""
         ray = self._ray
         try:
-            ray.init(address=self._address, log_to_driver=False, ignore_reinit_error=True)
-        except ConnectionError as error:
+            _knock(self._address)
+            ray.init(
+                address=self._address,
+                log_to_driver=False,
+                logging_level="warning",
+                ignore_reinit_error=True,
+            )
+        except (ConnectionError, OSError) as error:
             raise RunError(
                 f"expected a Ray cluster at {self._address}, found none that answers.",
                 "Start one with `ray start --head`, or leave the address away.",

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from core.bench.directory import BenchDirectory
+from core.bench.executors import Here, Processes, RayCluster
+from core.bench.jobs import Job, JobKind
+from core.bench.results import Record
+from core.errors import InputError, RunError
+from tests.core.bench.factory import remember_calibrations, run_bench, small_request
+
+
+def jobs(folder: Path, *policies: str) -> list[Job]:
+    request = small_request(folder, "hpa")
+    return [
+        Job(JobKind.POLICIES, (policy,), workload, (0, 1), weight=4.0)
+        for workload in request.workloads
+        for policy in policies
+    ]
+
+
+def _keep(done: list[list[Record]], job: Job, records: list[Record]) -> None:
+    done.append(records)
+
+
+def test_work_adds_up_to_the_weight_of_all_jobs(tmp_path: Path) -> None:
+    for executor in (Here(), Processes(2)):
+        done: list[list[Record]] = []
+        told: list[float] = []
+        wanted = jobs(tmp_path, "static:5", "threshold")
+        executor.run(wanted, partial(_keep, done), told.append)
+        assert [len(records) for records in done] == [2] * 4
+        assert told == sorted(told)
+        assert told[-1] == pytest.approx(4 * 4.0)
+
+
+def test_what_cannot_be_used_is_said_as_in_this_process(tmp_path: Path) -> None:
+    for executor in (Here(), Processes(2)):
+        with pytest.raises(InputError, match="hppa") as caught:
+            executor.run(jobs(tmp_path, "hppa"), lambda job, found: None, lambda weight: None)
+        assert "hpa" in caught.value.hint
+
+
+def test_a_cluster_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace())
+    for address in ("127.0.0.1:1", "ray://127.0.0.1:1"):
+        with pytest.raises(RunError, match="none that answers"):
+            RayCluster(address).run([], lambda job, found: None, lambda weight: None)
+
+
+def test_ray_brings_home_the_same_figures(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    remember_calibrations()
+    request = small_request(tmp_path, "threshold")
+    on_ray = run_bench(request, RayCluster(None))
+    BenchDirectory.make(request, request.identity()).forget()
+    assert run_bench(request) == on_ray
