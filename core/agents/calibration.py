@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from core.agents.evaluation import Case
-from core.agents.fingerprint import code_fingerprint, fingerprint
+from core.agents.fingerprint import fingerprint, rival_fingerprint
 from core.agents.grid import HPA_SETTINGS, RULE_SETTINGS, GridFigures, Setting, evaluate_grid
 from core.locations import cache_directory
 from core.traffic.suites import TRAINING, Suite
@@ -135,7 +135,7 @@ def cache_rival(kind: RivalKind, found: Calibration, suite: Suite = TRAINING) ->
 
 def _path(kind: RivalKind, suite: Suite) -> Path:
     content = {
-        "code": code_fingerprint(),
+        "code": rival_fingerprint(),
         "settings": [one.spec for one in SETTINGS[kind]],
         "suite": [one.scenario.model_dump(mode="json") for one in suite_cases(suite)],
     }

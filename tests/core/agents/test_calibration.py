@@ -15,7 +15,7 @@ from core.agents.calibration import (
     suite_cases,
 )
 from core.agents.evaluation import Case, average_results, evaluate_cases
-from core.agents.fingerprint import code_fingerprint, fingerprint
+from core.agents.fingerprint import code_fingerprint, fingerprint, rival_fingerprint
 from core.agents.grid import HPA_SETTINGS, evaluate_grid
 from core.agents.registry import load_policy
 from core.traffic.library import load_scenario
@@ -54,7 +54,7 @@ def test_a_rival_is_found_once_and_then_remembered(monkeypatch: pytest.MonkeyPat
     assert rival(RivalKind.HPA, TINY) == found
     # Other episodes or other code: nothing is remembered for those.
     assert cached_rival(RivalKind.HPA, Suite("tiny", 6, 2, "tests")) is None
-    monkeypatch.setattr(calibration, "code_fingerprint", lambda: "other")
+    monkeypatch.setattr(calibration, "rival_fingerprint", lambda: "other")
     assert cached_rival(RivalKind.HPA, TINY) is None
 
 
@@ -78,4 +78,5 @@ def test_the_calibrated_hpas_score_on_other_traffic(monkeypatch: pytest.MonkeyPa
 def test_fingerprints_tell_contents_apart() -> None:
     assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
-    assert len(code_fingerprint()) == 64
+    assert len({code_fingerprint(), rival_fingerprint()}) == 2
+    assert len(code_fingerprint()) == len(rival_fingerprint()) == 64
