@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from core.agents import keda, kpa
 from core.agents.hpa import DOWN_STABILIZATION_S, TARGET_UTILIZATION, HpaPolicy, is_manifest
 from core.agents.hpa.rules import MOST_STABILIZATION_S
 from core.agents.oracle import VIOLATION_BOUND, OraclePolicy
 from core.agents.policy import Policy
+from core.agents.predictive import PredictivePolicy
 from core.agents.rule import UTILIZATION, WINDOW_S, RatePolicy
 from core.agents.static import StaticPolicy
 from core.agents.threshold import LOWER_UTILIZATION, UPPER_UTILIZATION, ThresholdPolicy
@@ -41,6 +43,21 @@ BASELINES: Final = (
         "rule",
         f"covers the highest request rate of {WINDOW_S:g} s at {UTILIZATION:.0%}; "
         "rule:WINDOW:UTILIZATION, such as rule:60:0.8",
+    ),
+    Baseline(
+        "keda",
+        f"HPA on requests per second and pod, {keda.TARGET_SHARE:.0%} of a pod's capacity; "
+        "keda:RPS for another threshold",
+    ),
+    Baseline(
+        "kpa",
+        f"Knative on concurrency, {kpa.TARGET_SHARE:.0%} of what a pod holds, with panic mode; "
+        "kpa:rps on the request rate",
+    ),
+    Baseline(
+        "predictive",
+        "HPA on CPU and a Holt-Winters forecast of it; predictive:SEASON in seconds for traffic "
+        "that repeats",
     ),
     Baseline(
         "oracle",
@@ -103,6 +120,33 @@ def _rule(spec: str, argument: str | None) -> Policy:
     return RatePolicy(window_s, share)
 
 
+def _keda(spec: str, argument: str | None) -> Policy:
+    if argument is None:
+        return keda.KedaPolicy()
+    threshold_rps = _number(argument)
+    if threshold_rps != threshold_rps:
+        hint = "For example keda:40 for one pod per 40 requests per second."
+        raise _refusal(spec, "requests per second and pod", argument, hint)
+    return keda.KedaPolicy(threshold_rps)
+
+
+def _kpa(spec: str, argument: str | None) -> Policy:
+    metrics = tuple(kpa.KpaMetric)
+    if argument is not None and argument not in metrics:
+        raise _refusal(spec, " or ".join(metrics), argument, "For example kpa:rps.")
+    return kpa.KpaPolicy() if argument is None else kpa.KpaPolicy(kpa.KpaMetric(argument))
+
+
+def _predictive(spec: str, argument: str | None) -> Policy:
+    if argument is None:
+        return PredictivePolicy()
+    season_s = _number(argument)
+    if season_s != season_s:
+        hint = "For example predictive:3600 for traffic that repeats every hour."
+        raise _refusal(spec, "a season in seconds", argument, hint)
+    return PredictivePolicy(season_s)
+
+
 def _oracle(spec: str, argument: str | None) -> Policy:
     if argument is None:
         return OraclePolicy()
@@ -127,6 +171,9 @@ def _static(spec: str, argument: str | None) -> Policy:
 _LOADERS: Final[Mapping[str, Callable[[str, str | None], Policy]]] = {
     "hpa": _hpa,
     "rule": _rule,
+    "keda": _keda,
+    "kpa": _kpa,
+    "predictive": _predictive,
     "oracle": _oracle,
     "threshold": _threshold,
     "static": _static,

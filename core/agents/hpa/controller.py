@@ -6,7 +6,7 @@ Source: kubernetes `reconcileAutoscaler` and `computeReplicasForMetrics` of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,8 +48,16 @@ class HpaDecision:
     """One per metric, in the order of the manifest; empty if they were not asked."""
 
 
+Adjustment = Callable[[int], int]
+"""What is made of the number that metrics ask for, before it is smoothed and limited."""
+
+
 def synchronize(
-    spec: HpaSpec, settings: HpaSettings, state: HpaState, seen: Observation
+    spec: HpaSpec,
+    settings: HpaSettings,
+    state: HpaState,
+    seen: Observation,
+    adjust: Adjustment | None = None,
 ) -> tuple[HpaDecision, HpaState]:
     """One sync, as a pure function.
 
@@ -61,6 +69,7 @@ def synchronize(
         settings: The controller's.
         state: What it remembers.
         seen: What it sees.
+        adjust: A second opinion on the proposed number, which no real controller has.
     """
     current = seen.current
     state = with_first(state, current, seen.now_s)
@@ -80,6 +89,7 @@ def synchronize(
     if not usable or (len(usable) < len(proposals) and proposed < current):
         failed = HpaDecision(SyncOutcome.FAILED, None, None, current, proposals=proposals)
         return failed, state
+    proposed = proposed if adjust is None else adjust(proposed)
     aim, state = stabilize(
         state,
         spec.behavior,
@@ -146,15 +156,17 @@ class HpaController:
         *,
         existing: int | None = None,
         values: Mapping[str, int] | None = None,
+        adjust: Adjustment | None = None,
     ) -> HpaDecision:
         """One sync whose outcome somebody else may or may not carry out; see `decide`.
 
-        Rate limits count only what is reported through `carry_out`.
+        Rate limits count only what is reported through `carry_out`. `adjust` is that of
+        `synchronize`.
         """
         seen = Observation(
             now_s, pods, current, current if existing is None else existing, values or {}
         )
-        decision, self.state = synchronize(self.spec, self.settings, self.state, seen)
+        decision, self.state = synchronize(self.spec, self.settings, self.state, seen, adjust)
         return decision
 
     def carry_out(self, before: int, after: int, now_s: float) -> None:

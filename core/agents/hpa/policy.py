@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from core.agents.hpa.calculator import MOST_REPLICAS
-from core.agents.hpa.controller import HpaController
+from core.agents.hpa.controller import Adjustment, HpaController
 from core.agents.hpa.manifest import read_manifest
 from core.agents.hpa.metrics import MetricSource, MetricSpec, TargetKind
 from core.agents.hpa.pods import PodGroup, PodPhase, Sample
@@ -48,6 +48,8 @@ class HpaPolicy:
         tolerance: Ratios within 1 ± this change nothing, bounds included.
         down_stabilization_s: Scaling down goes no lower than the highest recommendation of this
             many seconds; one exactly as old as that no longer counts.
+        adjust: A second opinion on the number that metrics ask for, before it is smoothed and
+            limited.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class HpaPolicy:
         target: float = TARGET_UTILIZATION,
         tolerance: float = TOLERANCE,
         down_stabilization_s: float = DOWN_STABILIZATION_S,
+        adjust: Adjustment | None = None,
     ) -> None:
         percent = max(round(target * 100.0), 1)
         metric = MetricSpec(MetricSource.RESOURCE, "cpu", TargetKind.UTILIZATION, percent)
@@ -65,6 +68,7 @@ class HpaPolicy:
         if down_stabilization_s != DOWN_STABILIZATION_S:
             self._name = self._setting.spec
         self._has_own_bounds = False
+        self._adjust = adjust
         self._controller = HpaController(spec, settings)
         self._advice: _Advice | None = None
 
@@ -114,8 +118,8 @@ class HpaPolicy:
 
     @property
     def setting(self) -> HpaSetting | None:
-        """All there is to know of it, if it follows no manifest and has the usual tolerance."""
-        usual = self._controller.settings.tolerance == TOLERANCE
+        """All there is to know of it; None if it follows a manifest or is unusual otherwise."""
+        usual = self._controller.settings.tolerance == TOLERANCE and self._adjust is None
         return None if self._has_own_bounds or not usual else self._setting
 
     @property
@@ -138,7 +142,7 @@ class HpaPolicy:
         now_s = state.time_s * (1.0 + LATENESS)
         self._follow_up(current)
         pods = pods_of(state, controller.spec.metrics, now_s)
-        found = controller.recommend(now_s, pods, current)
+        found = controller.recommend(now_s, pods, current, adjust=self._adjust)
         target = current if found.desired is None else found.desired
         self._advice = _Advice(now_s, current, target)
         words = explain(found, controller.spec, controller.settings)

@@ -49,7 +49,8 @@ def test_policies_are_listed_with_what_is_wrong_with_them() -> None:
     broken = saved_bundle(trained_policies_directory() / "broken")
     (broken / "policy.json").write_text("{")
     entries = {entry.spec: entry for entry in list_policies()}
-    assert {"mine", "broken", "hpa", "threshold", "static:10"} <= entries.keys()
+    baselines = {"hpa", "rule", "keda", "kpa", "predictive", "oracle", "threshold", "static:10"}
+    assert {"mine", "broken", *baselines} <= entries.keys()
     assert entries["mine"].origin is PolicyOrigin.TRAINED
     assert entries["mine"].description == "PPO trained on flash-crowd, 1,000 steps"
     assert entries["broken"].description.startswith("cannot be used: expected JSON")
@@ -62,7 +63,7 @@ def test_policies_are_listed_with_what_is_wrong_with_them() -> None:
     ("spec", "expected"),
     [
         ("treshold", "Did you mean threshold?"),
-        ("hpaa", "Did you mean hpa?"),
+        ("hpaa", "Did you mean hpa or kpa?"),
         ("qqqqqq", "There are"),
         ("", "There are"),
         ("../../nowhere", "There are"),
@@ -101,7 +102,8 @@ def test_policies_load_without_learning_libraries(tmp_path: Path) -> None:
         "import sys; from core.agents.registry import load_policy, list_policies;"
         "import core.agents.evaluation, core.agents.training, core.agents.sb3_zip;"
         f"load_policy({str(tmp_path / 'mine')!r}); list_policies();"
-        "heavy = {'torch', 'stable_baselines3', 'gymnasium', 'pandas', 'wandb', 'tensorboard'};"
+        "heavy = {'torch', 'stable_baselines3', 'gymnasium', 'pandas', 'wandb', 'tensorboard',"
+        " 'scipy', 'statsmodels'};"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
