@@ -54,8 +54,9 @@ class LeanPPO(PPO):
         callback.on_rollout_start()
         observations: NDArray[np.float32] = self._last_obs
         dones = self._last_episode_starts
+        actor, critic = self._chains()
         for step in range(n_rollout_steps):
-            actions, values, log_probs = self._choose(observations)
+            actions, values, log_probs = self._choose(actor, critic, observations)
             new_observations, rewards, dones, infos = env.step(actions)
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
@@ -82,19 +83,25 @@ class LeanPPO(PPO):
         callback.on_rollout_end()
         return True
 
+    def _chains(self) -> tuple[Chain, Chain]:
+        """The layers of actor and critic."""
+        policy = self.policy
+        return (
+            Chain([*policy.mlp_extractor.policy_net, policy.action_net]),
+            Chain([*policy.mlp_extractor.value_net, policy.value_net]),
+        )
+
     def _choose(
-        self, observations: NDArray[np.float32]
+        self, actor: Chain, critic: Chain, observations: NDArray[np.float32]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
         """Sampled actions, values and log-probabilities, shape (n,) each."""
-        policy = self.policy
         with torch.inference_mode():
             inputs = torch.from_numpy(observations)
-            latent = policy.mlp_extractor.policy_net(inputs)
-            log_all = functional.log_softmax(policy.action_net(latent), dim=1)
+            log_all = functional.log_softmax(actor.forward(inputs), dim=1)
             probabilities = log_all.exp()
             actions = torch.multinomial(probabilities, 1, replacement=True)
             log_probs = log_all.gather(1, actions)
-            values = policy.value_net(policy.mlp_extractor.value_net(inputs))
+            values = critic.forward(inputs)
         chosen = actions.flatten().numpy()
         flat_values = values.flatten().numpy()
         self.last_choice = LastChoice(
@@ -133,8 +140,7 @@ class LeanPPO(PPO):
         self._update_learning_rate(optimizer)
         assert callable(self.clip_range)
         clip_range = self.clip_range(self._current_progress_remaining)
-        actor = Chain([*policy.mlp_extractor.policy_net, policy.action_net])
-        critic = Chain([*policy.mlp_extractor.value_net, policy.value_net])
+        actor, critic = self._chains()
         gradients = Gradients([*actor.parameters, *critic.parameters])
         total = buffer.buffer_size * buffer.n_envs
         observations, actions, old_log_probs, advantages, returns = (

@@ -15,6 +15,9 @@ from core.traffic.scenario import Scenario
 
 _TINY: Final = 1e-9
 
+_ERLANG: Final = ErlangTable()
+"""One for all: it holds nothing but a function, and growing it takes time."""
+
 
 class Services(Columns):
     """Service models of n clusters and the requests that wait for them.
@@ -35,7 +38,6 @@ class Services(Columns):
         self._slow: Floats = np.zeros(size)
         """Share of the newest requests that were counted as slower than the SLO."""
         self._congestion: Floats = np.ones(size)
-        self._erlang = ErlangTable()
 
     def load(self, index: int, scenario: Scenario, rate_rps: float, ready: float) -> None:
         """Start one cluster over, without a backlog, settled at a rate and some ready pods."""
@@ -93,7 +95,7 @@ class Services(Columns):
             service_s,
             self._spread_s,
             self._timeout_s,
-            self._erlang,
+            _ERLANG,
         )
         fixed = service_s / self._spread_s - 1.0
         limit = self._slo_s / self._spread_s - fixed

@@ -68,6 +68,8 @@ class StateHistory:
         self.since_up_s = np.full(self.size, MEMORY_S)
         self.since_down_s = np.full(self.size, MEMORY_S)
         self._state: StateBatch | None = None
+        self._peaks: dict[float, Floats] = {}
+        """Peaks by window, as far as somebody has asked since the newest state."""
 
     def intervals(self, window_s: float) -> int:
         """How many decision intervals make up a window, at least one."""
@@ -103,6 +105,7 @@ class StateHistory:
         ):
             np.copyto(array, values, where=mask)
         self._state = states
+        self._peaks.clear()
 
     def push(self, states: StateBatch) -> None:
         """Take in the newest state of every cluster."""
@@ -127,6 +130,7 @@ class StateHistory:
         self._desired.push(states.replicas_desired)
         self._violation.push(np.nan_to_num(states.slo_violation_ratio))
         self._state = states
+        self._peaks.clear()
 
     def _smooth(self, rps: Floats) -> None:
         previous = self._rps.last(1)[0]
@@ -154,9 +158,10 @@ class StateHistory:
         return self._known[name]
 
     def peak_rps(self, window_s: float) -> Floats:
-        """Highest rate of any interval within the window, shape (n,)."""
-        peak: Floats = self._rps.last(self.intervals(window_s)).max(axis=0)
-        return peak
+        """Highest rate of any interval within the window, shape (n,); not to be written to."""
+        if window_s not in self._peaks:
+            self._peaks[window_s] = self._rps.last(self.intervals(window_s)).max(axis=0)
+        return self._peaks[window_s]
 
     def lowest_rps(self, window_s: float) -> Floats:
         """Lowest rate of any interval within the window, shape (n,)."""
