@@ -181,7 +181,8 @@ class RlscaleApp(App[None]):
             snapshot = screen.scene.snapshot
             if snapshot is not None:
                 training = snapshot.status.training is not None
-                self._left_runs.append(LeftRun(snapshot.info.directory, training))
+                left = LeftRun(snapshot.info.directory, training, snapshot.controls)
+                self._left_runs.append(left)
         return super().pop_screen()
 
     def _return_to(self, kind: type[ScreenKind]) -> ScreenKind | None:

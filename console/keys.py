@@ -15,9 +15,12 @@ class KeyContext(StrEnum):
     EVERYWHERE = "Everywhere"
     LIVE = "Live and replay: looking"
     CONTROL = "Live: in control"
+    CLUSTER = "Live: in control of a real cluster"
     TRAINING = "Live: a training"
     REPLAY = "Replay: moving through the run"
     OVERRIDE = "Override dialog"
+    MODE = "Mode dialog (real cluster)"
+    TAKE = "Confirmation of control (real cluster)"
     QUIT = "Quit dialog"
     SETUP = "Setup"
     RUNS = "Runs"
@@ -54,6 +57,9 @@ _CONTROL = KeyContext.CONTROL
 _REPLAY = KeyContext.REPLAY
 _TRAINING = KeyContext.TRAINING
 _OVERRIDE = KeyContext.OVERRIDE
+_CLUSTER = KeyContext.CLUSTER
+_MODE = KeyContext.MODE
+_TAKE = KeyContext.TAKE
 _QUIT = KeyContext.QUIT
 _SETUP = KeyContext.SETUP
 _RUNS = KeyContext.RUNS
@@ -196,6 +202,30 @@ KEYS: tuple[KeyEntry, ...] = (
         7,
     ),
     KeyEntry(_CONTROL, "minus", "speed(-1)", "-", "slower", "Slower", 7),
+    # A real cluster: no other speed than its own, and a mode is chosen, not stepped through.
+    KeyEntry(_CLUSTER, "space", "pause", "space", "pause", "Decide nothing for a while, or go on"),
+    KeyEntry(_CLUSTER, "n", "next", "n", "step", "Take one decision now, then pause", 6),
+    KeyEntry(_CLUSTER, "m", "cycle_mode", "m", "mode", "Choose the control mode", 1),
+    KeyEntry(
+        _CLUSTER,
+        "o",
+        "override",
+        "o",
+        "override",
+        "Take over: pin replicas, for a time or until released",
+        2,
+    ),
+    KeyEntry(
+        _CLUSTER,
+        "r",
+        "release",
+        "r",
+        "release",
+        "End an override, or a pause after somebody else scaled",
+        3,
+    ),
+    KeyEntry(_CLUSTER, "up", "pin(1)", "up", "one more", "MANUAL: pin one replica more"),
+    KeyEntry(_CLUSTER, "down", "pin(-1)", "down", "one less", "MANUAL: pin one replica less"),
     # A training: what can be done to it, and what else there is to see.
     KeyEntry(_TRAINING, "space", "pause", "space", "pause", "Pause the training, or go on", 1),
     KeyEntry(
@@ -276,13 +306,23 @@ KEYS: tuple[KeyEntry, ...] = (
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
+    KeyEntry(_MODE, "a", "choose('AUTO')", "a", "AUTO", "The policy scales"),
+    KeyEntry(_MODE, "s", "choose('SHADOW')", "s", "SHADOW", "The policy only advises"),
+    KeyEntry(_MODE, "m", "choose('MANUAL')", "m", "MANUAL", "You scale"),
+    KeyEntry(_MODE, "h", "choose('HOLD')", "h", "HOLD", "Nothing is scaled"),
+    KeyEntry(_MODE, "escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
+    KeyEntry(_TAKE, "enter", "apply", "enter", "confirm", "Take control, if the name is right", 1),
+    KeyEntry(_TAKE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
     KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
     KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
     KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1),
     KeyEntry(_EXPORT, "escape", "cancel", "esc", "cancel", "Write nothing", 2, True),
     KeyEntry(_EXPLAIN, "escape,enter,q", "close", "esc", "close", "Close"),
     KeyEntry(_QUIT, "l", "leave", "l", "leave running", "Quit; the engine goes on"),
-    KeyEntry(_QUIT, "s", "stop", "s", "stop it", "Stop the engine, then quit"),
+    KeyEntry(_QUIT, "s", "stop", "s", "stop it", "Stop the engine, then quit; replicas stay"),
+    KeyEntry(
+        _QUIT, "r", "restore", "r", "restore", "In control of a cluster: stop, put back, quit"
+    ),
     KeyEntry(_QUIT, "escape", "cancel", "esc", "stay", "Do not quit"),
 )
 

@@ -12,6 +12,7 @@ from core.errors import RlscaleError
 if TYPE_CHECKING:
     from console.app import RlscaleApp
     from console.dialogs.leave import LeaveChoice
+    from core.runs.commands import ExitRule
 
 _STOP_TIMEOUT_S = 30.0
 
@@ -22,6 +23,8 @@ class LeftRun:
 
     directory: Path
     training: bool
+    controls: str = ""
+    """Full name of the Deployment that it scales; empty for none."""
 
     @property
     def is_live(self) -> bool:
@@ -45,18 +48,31 @@ def ask_about(application: RlscaleApp, run: LeftRun) -> None:
     def answered(choice: LeaveChoice | None) -> None:
         if choice is LeaveChoice.LEAVE_RUNNING:
             application.exit()
-        elif choice is LeaveChoice.STOP:
+        elif choice is not None:
             application.notify("Stopping the engine")
-            application.run_worker(partial(_stop, application, run), thread=True, exclusive=True)
+            work = partial(_stop, application, run, stop_rule(run.controls, choice))
+            application.run_worker(work, thread=True, exclusive=True)
 
-    application.push_screen(LeaveDialog(run.directory.name, training=run.training), answered)
+    application.push_screen(
+        LeaveDialog(run.directory.name, training=run.training, controls=run.controls), answered
+    )
 
 
-def _stop(application: RlscaleApp, run: LeftRun) -> None:
+def stop_rule(controls: str, choice: LeaveChoice) -> ExitRule | None:
+    """What a stop says about the replicas; nothing where none are controlled."""
+    from console.dialogs.leave import LeaveChoice
+    from core.runs.commands import ExitRule
+
+    if not controls:
+        return None
+    return ExitRule.RESTORE if choice is LeaveChoice.RESTORE else ExitRule.HOLD
+
+
+def _stop(application: RlscaleApp, run: LeftRun, rule: ExitRule | None) -> None:
     from core.runs.catalogue import stop_run
 
     try:
-        stop_run(run.directory, timeout_s=_STOP_TIMEOUT_S)
+        stop_run(run.directory, timeout_s=_STOP_TIMEOUT_S, rule=rule)
     except RlscaleError as error:
         application.call_from_thread(
             partial(application.notify, str(error), severity="error", markup=False)

@@ -20,6 +20,8 @@ class LeaveChoice(StrEnum):
 
     LEAVE_RUNNING = "leave"
     STOP = "stop"
+    RESTORE = "restore"
+    """On a real cluster: stop, and put back what was there before control was taken."""
 
 
 class LeaveDialog(Dialog[LeaveChoice | None]):
@@ -28,24 +30,29 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
     Args:
         run_id: The run, so that people can attach to it again.
         training: Whether it is a training, which keeps what it has learned.
+        controls: Full name of the Deployment that it scales; empty for none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.QUIT)]
     AUTO_FOCUS = "#leave"
     key_contexts = (KeyContext.QUIT,)
 
-    def __init__(self, run_id: str, *, training: bool) -> None:
+    def __init__(self, run_id: str, *, training: bool, controls: str = "") -> None:
         super().__init__()
+        self._controls = controls
         self._run_id = run_id
         self._training = training
 
     def compose(self) -> ComposeResult:
         """The question and its answers."""
         kept = " It keeps what it has learned so far." if self._training else ""
+        if self._controls:
+            kept = "\nHold leaves the replicas; restore puts back what it found."
+        work = f"scales {self._controls}" if self._controls else "is working"
         with Vertical(id="leave-dialog", classes="dialog") as dialog:
             dialog.border_title = "Quit"
             yield Static(
-                f"The engine of this run is working.\n"
+                f"The engine of this run {work}.\n"
                 f"Left running, it goes on without a console; come back with\n"
                 f"  rlscale-console attach {self._run_id}\n"
                 f"Stopped, the run ends here and can be replayed.{kept}",
@@ -53,7 +60,11 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
             )
             with Horizontal(id="leave-buttons"):
                 yield Button("[u]l[/u]eave it running", id="leave", compact=True)
-                yield Button("[u]s[/u]top it", id="stop", compact=True)
+                if self._controls:
+                    yield Button("[u]s[/u]top and hold", id="stop", compact=True)
+                    yield Button("stop and [u]r[/u]estore", id="restore", compact=True)
+                else:
+                    yield Button("[u]s[/u]top it", id="stop", compact=True)
                 yield Button("stay (esc)", id="stay", compact=True)
 
     @on(Button.Pressed, "#leave")
@@ -65,6 +76,12 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
     def action_stop(self) -> None:
         """Stop the engine, then quit."""
         self.dismiss(LeaveChoice.STOP)
+
+    @on(Button.Pressed, "#restore")
+    def action_restore(self) -> None:
+        """Stop the engine, put back what was there, then quit."""
+        if self._controls:
+            self.dismiss(LeaveChoice.RESTORE)
 
     @on(Button.Pressed, "#stay")
     def action_cancel(self) -> None:

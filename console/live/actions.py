@@ -116,7 +116,7 @@ def _act(actors: frozenset[Actor], up: bool, down: bool, growth: float, signs: S
         return Act(5, signs.guardrail, Series.GUARDRAIL)
     if Actor.FALLBACK in actors:
         return Act(4, signs.fallback, Series.GUARDRAIL)
-    if Actor.EXTERNAL in actors and (up or down):
+    if Actor.EXTERNAL in actors:
         return Act(3, signs.external, Series.EXTERNAL)
     if Actor.POLICY in actors and up:
         sign = signs.up if growth >= _LARGE_CHANGE else signs.up_little

@@ -95,8 +95,10 @@ def override_dialog(snapshot: Snapshot, signs: Signs) -> OverrideDialog | None:
 
     if snapshot.step is None or snapshot.facts is None:
         return None
+    info = snapshot.info
+    floor = "the floor of its HPA, " if info.steers_floor else ""
     subject = OverrideSubject(
-        snapshot.info.scenario,
+        f"{floor}{info.target or info.scenario}",
         snapshot.step.state,
         snapshot.facts,
         snapshot.guardrails,

@@ -48,7 +48,9 @@ def _apart(left: Content, right: Content, width: int) -> Content:
 
 def _path(snapshot: Snapshot, signs: Signs, *, long: bool) -> Content:
     status = snapshot.status
-    environment, policy = status.environment, status.policy
+    environment, scenario, policy = status.environment, status.scenario, status.policy
+    if snapshot.info.target:
+        environment, scenario = environment.partition(" ")[0], snapshot.info.target
     if not long:
         policy = policy.removesuffix(" (shipped)")
     elif environment == "sim":
@@ -59,7 +61,7 @@ def _path(snapshot: Snapshot, signs: Signs, *, long: bool) -> Content:
     return Content.assemble(
         (signs.words(environment), f"bold ${known}"),
         (f" {signs.path} ", MUTED),
-        signs.words(status.scenario),
+        signs.words(scenario),
         (f" {signs.path} ", MUTED),
         (signs.words(policy), "bold"),
     )
@@ -73,7 +75,9 @@ def _control(
     if inference:
         parts.append(_mode(snapshot, context, signs, tight=tight))
     stands = not context.playing if context.replay else snapshot.status.paused
-    moves = context.replay or (inference and snapshot.status.state.is_live)
+    # A real cluster has the one speed that the world has.
+    paced = inference and not snapshot.info.target
+    moves = context.replay or (paced and snapshot.status.state.is_live)
     if moves and not (tight and stands):
         speed = context.replay_speed if context.replay else snapshot.status.speed
         parts.append(Content(speed_text(speed, signs)))
@@ -187,6 +191,9 @@ def _trouble(
         return f"ENGINE LOST: it ended without a word. {what}", "$text-error"
     if status.state is RunState.FAILED:
         return f"FAILED: {status.message} See engine.log in the run.", "$text-error"
+    if status.state.is_live and status.message and not context.replay:
+        leads = f" r resumes {status.former_mode}." if status.former_mode else ""
+        return f"HOLD: {status.message}.{leads}", "$text-warning"
     if status.degraded and not context.replay:
         return f"DEGRADED: {status.degraded}", "$text-warning"
     return None

@@ -96,6 +96,8 @@ class RunScreen(Screen[None]):
             return (KeyContext.TRAINING, KeyContext.LIVE)
         if self._replay:
             return (KeyContext.REPLAY, KeyContext.LIVE)
+        if snapshot is not None and snapshot.info.target:
+            return (KeyContext.CLUSTER, KeyContext.LIVE)
         return (KeyContext.CONTROL, KeyContext.LIVE)
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.live.navigation import Navigation
+from core.state import ControlMode
 
 if TYPE_CHECKING:
     from console.live.log import LogLine
@@ -56,6 +57,14 @@ class Snapshot:
     def facts(self) -> DeploymentFacts | None:
         """What is known about the scaled service."""
         return self.info.facts
+
+    @property
+    def controls(self) -> str:
+        """Full name of the Deployment that the run scales; empty if it scales none."""
+        status, info = self.status, self.info
+        acting = status.mode in (ControlMode.AUTO, ControlMode.MANUAL)
+        holding = status.mode is ControlMode.HOLD and info.may_write
+        return info.target if status.state.is_live and (acting or holding) else ""
 
     @property
     def shown_step(self) -> Step | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -14,10 +15,12 @@ from console.live.navigation import span_text
 from console.live.run_screen import RunScreen
 from console.live.signs import signs
 from console.widgets.chart import Chart
+from core.state import ControlMode
 
 if TYPE_CHECKING:
     from console.dialogs.leave import LeaveChoice
     from console.live.override import OverridePreview
+    from console.live.snapshot import Snapshot
 
 
 class LiveScreen(RunScreen):
@@ -154,10 +157,47 @@ class LiveScreen(RunScreen):
             self._command(lambda status: Command.speed(next_speed(status.speed, by)))
 
     def action_cycle_mode(self) -> None:
-        """The next control mode."""
+        """The next control mode; on a real cluster the one that is chosen and confirmed."""
         from console.live.control import next_mode
 
-        self._command(lambda status: next_mode(status.mode))
+        snapshot = self._scene.snapshot
+        if snapshot is not None and snapshot.info.target and snapshot.status.state.is_live:
+            self._choose_mode(snapshot)
+        else:
+            self._command(lambda status: next_mode(status.mode))
+
+    def _choose_mode(self, snapshot: Snapshot) -> None:
+        from console.dialogs.mode import ModeDialog
+        from console.live.taking import mode_words
+        from core.runs.commands import Command
+
+        info, status = snapshot.info, snapshot.status
+
+        def chosen(mode: ControlMode | None) -> None:
+            if mode is None or mode is status.mode:
+                return
+
+            def send(confirmation: str) -> None:
+                self._command(lambda _: Command.mode(mode, confirmation))
+
+            self._confirmed(snapshot, mode, mode_words(snapshot, mode), send)
+
+        dialog = ModeDialog(info.target, status.mode, may_write=info.may_write)
+        self.app.push_screen(dialog, chosen)
+
+    def _confirmed(
+        self, snapshot: Snapshot, mode: ControlMode, words: str, send: Callable[[str], None]
+    ) -> None:
+        """Send at once, or after the Deployment's name was typed where control begins with it."""
+        from console.dialogs.take_control import TakeControlDialog
+        from console.live.taking import takes_control
+
+        if not takes_control(snapshot, mode):
+            send("")
+            return
+        name = signs(self.console_app.drawing.ascii).words(words)
+        dialog = TakeControlDialog(snapshot.info.target, name)
+        self.app.push_screen(dialog, lambda name: send(name) if name else None)
 
     def action_release(self) -> None:
         """Give control back."""
@@ -177,24 +217,35 @@ class LiveScreen(RunScreen):
         from core.runs.commands import Command
 
         snapshot = self._scene.snapshot
+        if snapshot is not None and snapshot.info.target and not snapshot.info.may_write:
+            self._notice("This run may only look: start another with writing allowed")
+            return
         dialog = (
             override_dialog(snapshot, signs(self.console_app.drawing.ascii))
             if snapshot is not None
             else None
         )
-        if dialog is None:
+        if dialog is None or snapshot is None:
             self._notice("There is no deployment to override", warning=True)
             return
 
         def apply(found: OverridePreview | None) -> None:
-            if found is not None:
-                self._command(lambda _: Command.override(found.replicas, found.ttl_s))
+            if found is None:
+                return
+
+            def send(confirmation: str) -> None:
+                wanted = Command.override(found.replicas, found.ttl_s, confirmation)
+                self._command(lambda _: wanted)
+
+            words = f"to {found.replicas} replicas, at once"
+            self._confirmed(snapshot, ControlMode.MANUAL, words, send)
 
         self.app.push_screen(dialog, apply)
 
     def ask_to_leave(self) -> None:
         """Ask whether the engine goes on, then quit."""
         from console.dialogs.leave import LeaveChoice, LeaveDialog
+        from console.leaving import stop_rule
         from core.runs.commands import Command
 
         snapshot = self._scene.snapshot
@@ -206,11 +257,14 @@ class LiveScreen(RunScreen):
             if choice is LeaveChoice.LEAVE_RUNNING:
                 name = snapshot.info.run_id
                 self.app.exit(message=f"Run {name} goes on: rlscale-console attach {name}")
-            elif choice is LeaveChoice.STOP:
+            elif choice is not None:
                 self._leaving = True
                 self._notice("Stopping the engine")
-                self._command(lambda _: Command.stop())
+                rule = stop_rule(controls, choice)
+                self._command(lambda _: Command.stop(rule))
 
+        controls = snapshot.controls
         self.app.push_screen(
-            LeaveDialog(snapshot.info.run_id, training=self._scene.training), leave
+            LeaveDialog(snapshot.info.run_id, training=self._scene.training, controls=controls),
+            leave,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.clock import Clock
 from core.errors import InputError, RlscaleError, RunError
 from core.locations import runs_directory, typed_path
-from core.runs.commands import Command, CommandSender
+from core.runs.commands import Command, CommandSender, ExitRule
 from core.runs.database import FILE_NAME
 from core.runs.lock import EngineLock, is_alive
 from core.runs.reader import RunReader
@@ -111,15 +111,27 @@ def find_run(name: str, home: Path | None = None) -> Path:
     )
 
 
-def stop_run(directory: Path, *, clock: Clock | None = None, timeout_s: float = 5.0) -> None:
+def stop_run(
+    directory: Path,
+    *,
+    clock: Clock | None = None,
+    timeout_s: float = 5.0,
+    rule: ExitRule | None = None,
+) -> None:
     """Ask the engine of a run to end it in order; returns when it has agreed.
+
+    Args:
+        directory: Of the run.
+        clock: Paces the waiting; the machine's by default.
+        timeout_s: How long to wait for the engine to agree.
+        rule: See `Command.stop`.
 
     Raises:
         RunError: No engine works on the run, or it did not answer.
     """
     sender = CommandSender(directory, clock=clock)
     try:
-        result = sender.send(Command.stop(), timeout_s)
+        result = sender.send(Command.stop(rule), timeout_s)
     finally:
         sender.close()
     if not result.ok:

@@ -83,11 +83,15 @@ class Helm:
         """Say whether a real cluster gets back at the end what it had before.
 
         Raises:
-            InputError: It is not under our control.
+            InputError: There is nothing of ours to be put back.
         """
-        if self._live is None or not self._live.in_control:
-            raise InputError("expected a cluster under control to leave, found none.")
-        self._live.restores_at_exit = restore
+        if self._live is not None and self._live.in_control:
+            self._live.restores_at_exit = restore
+        elif restore:
+            raise InputError(
+                "expected a cluster under control to restore, found none.",
+                "What stands there now is not ours.",
+            )
 
     def heed(self) -> bool:
         """Take in what happened to a real cluster; returns whether somebody else scaled it."""

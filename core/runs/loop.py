@@ -184,7 +184,7 @@ class ControlLoop:
         """Say what a real cluster gets back at the end, whatever was said before.
 
         Raises:
-            InputError: It is not under our control.
+            InputError: There is nothing of ours to be put back.
         """
         self._helm.choose_exit(restore)
 

@@ -247,7 +247,7 @@ class InferenceSession:
         """End the session after this command.
 
         Raises:
-            InputError: A rule is given, but nothing is controlled that it could be about.
+            InputError: Replicas are to be restored that are not under control.
         """
         if rule is not None:
             self._loop.choose_exit(rule is ExitRule.RESTORE)

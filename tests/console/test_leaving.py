@@ -60,7 +60,8 @@ async def test_quitting_asks_about_a_run_that_no_screen_shows_any_more() -> None
 async def test_stopping_it_then_quits(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[str] = []
     monkeypatch.setattr(
-        "core.runs.catalogue.stop_run", lambda directory, timeout_s: stopped.append(directory.name)
+        "core.runs.catalogue.stop_run",
+        lambda directory, timeout_s, rule: stopped.append(directory.name),
     )
     app = console(StartRuns())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -74,7 +75,7 @@ async def test_stopping_it_then_quits(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_engine_that_does_not_stop_keeps_the_console_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(directory: Path, timeout_s: float) -> None:
+    def refuse(directory: Path, timeout_s: float, rule: object) -> None:
         raise RunError("expected an answer, found none.")
 
     monkeypatch.setattr("core.runs.catalogue.stop_run", refuse)
