@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from core.agents.oracle.front import best_schedules, cheapest_within
+from core.agents.guarded import GuardedBatch
+from core.agents.oracle.front import Played, best_schedules, cheapest_within
 from core.agents.policy import Situation
 from core.cluster.columns import Floats, Integers
+from core.cluster.simulator import SimulatorBatch
 from core.cluster.tape import draw_tape
 from core.errors import InputError
 from core.state import Decision, DeploymentFacts
@@ -16,6 +18,8 @@ from core.traffic.scenario import Scenario
 
 VIOLATION_BOUND: Final = 0.001
 """Share of requests that may violate the SLO."""
+_ALTERNATIVES: Final = 16
+"""More careful schedules to try if guardrails make the cheapest one violate more."""
 _OUTLOOK_INTERVALS: Final = 4
 """How far ahead the reason of a decision tells what comes."""
 
@@ -24,7 +28,8 @@ class OraclePolicy:
     """Follows the schedule with the fewest pod-hours among those within a bound of violations.
 
     It must be told the future (`foresee`) before every episode, so there is none on a real
-    cluster. Where no schedule is within the bound it follows the one with the fewest violations.
+    cluster. What counts is what becomes of a schedule behind the scenario's guardrails. Where none
+    is within the bound it follows the one with the fewest violations.
 
     Args:
         bound: Share of all requests that may violate the SLO, in 0…1.
@@ -60,7 +65,11 @@ class OraclePolicy:
         """See `ClairvoyantPolicy`; plans the whole episode, which takes a second or more."""
         played = best_schedules(scenario, seed)
         points = played.points()
-        self._schedule = played.schedules[points.index(cheapest_within(points, self._bound))]
+        chosen = points.index(cheapest_within(points, self._bound))
+        nearby = np.arange(max(chosen - _ALTERNATIVES, 0), chosen + 1)
+        guarded = _behind_guardrails(scenario, seed, played.schedules[nearby])
+        points = guarded.points()
+        self._schedule = guarded.schedules[points.index(cheapest_within(points, self._bound))]
         interval = scenario.interval_s
         self._interval_s = float(interval)
         self._rates_rps = draw_tape(scenario, seed).rates_rps.reshape(-1, interval).mean(axis=1)
@@ -91,3 +100,19 @@ class OraclePolicy:
             f"in the next {len(coming) * self._interval_s:g} s"
         )
         return Decision(target, target - state.replicas_desired, words)
+
+
+def _behind_guardrails(scenario: Scenario, seed: int, schedules: Integers) -> Played:
+    """What becomes of schedules in the control loop of a run."""
+    single = SimulatorBatch(1, scenario.interval_s)
+    single.load(0, scenario, seed)
+    batch = single.fork(0, len(schedules))
+    loop = GuardedBatch(batch, [scenario] * len(schedules))
+    for targets in schedules.T:
+        loop.step(targets)
+    counters = batch.counters
+    return Played(
+        schedules,
+        counters.violations / np.maximum(counters.arrived, 1.0),
+        counters.pod_seconds / 3600.0,
+    )
