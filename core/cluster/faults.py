@@ -96,6 +96,10 @@ class Windows(Columns):
         active: Flags = np.any(inside, axis=0)
         return active
 
+    def touch(self, first: Integers, end: Integers) -> bool:
+        """Whether any cluster is inside one of its windows at any time in [first, end), (n,)."""
+        return self.any and bool(((self._start < end) & (first < self._end)).any())
+
     def total(self, second: Floats | Integers) -> Floats:
         """Sum of the values of the windows that `second` (…, n) is inside of, same shape."""
         total = np.zeros(second.shape)
@@ -106,6 +110,8 @@ class Windows(Columns):
     def product(self, second: Floats | Integers) -> Floats:
         """Product of the values of the windows that `second` (n,) is inside of; 1 outside."""
         product = np.ones(len(second))
+        if not self.active(second).any():
+            return product
         for start, end, value in zip(self._start, self._end, self._value, strict=True):
             product *= np.where((start <= second) & (second < end), value, 1.0)
         return product

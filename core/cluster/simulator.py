@@ -172,7 +172,7 @@ class SimulatorBatch(Columns):
         ready, died = self._deployments.advance(self._clock, ticks)
         added = None
         dependency = self._deployments.faults.dependency_s
-        if dependency.any:
+        if dependency.touch(self._clock, self._clock + ticks):
             added = dependency.total(self._clock + np.arange(ticks)[:, None])
         samples = self._telemetry.following(ticks)
         queue = self._services.queue
