@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 
     from console.app import RlscaleApp
 
-CLUSTER = (
-    "In a coming release this console attaches to a real Deployment.\n\n"
-    "It will need a kubeconfig whose user may read that Deployment, and a Prometheus with its "
-    "request rate and latency histogram. It will start in SHADOW: the policy says what it would "
-    "do beside your HPA, and nothing is written. Writing will need --write at the start, and a "
-    "confirmation that names the Deployment.\n\n"
-    "Until then: record your traffic as a CSV file and run it in the simulator, "
-    "with `Use my own traffic` or\n"
-    "rlscale-console scenario import ACCESS_LOG"
-)
 _BASELINES = ("hpa", "threshold", "static:10")
 
 
@@ -85,8 +75,8 @@ class ConsoleCommands(Provider):
         )
         yield PaletteCommand(
             "Connect to a cluster (shadow)...",
-            "What it will need; not in this release",
-            self._explain_cluster,
+            "Pick a Deployment; a policy advises beside whatever scales it, nothing is written",
+            self._connect_to_cluster,
         )
         yield PaletteCommand(
             "Export this run...",
@@ -150,10 +140,8 @@ class ConsoleCommands(Provider):
     def _set_up(self, scenario: str) -> None:
         self.console_app.open_setup(StartSetup(scenario=scenario))
 
-    def _explain_cluster(self) -> None:
-        from console.dialogs.explain import ExplainDialog
-
-        self.app.push_screen(ExplainDialog("Connect to a cluster", CLUSTER))
+    def _connect_to_cluster(self) -> None:
+        self.console_app.open_setup(StartSetup(cluster=True))
 
     def _run(self, scenario: str, policy: str) -> None:
         from console.launching import start_in_background

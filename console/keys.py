@@ -265,8 +265,13 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(
         _SETUP, "shift+tab", "field(-1)", "shift+tab", "field before", "Go back a field", 0, True
     ),
-    KeyEntry(_SETUP, "slash", "filter", "/", "filter", "Filter the scenarios by words", 6),
+    KeyEntry(
+        _SETUP, "slash", "filter", "/", "filter", "Filter the scenarios, or a cluster's names", 6
+    ),
     KeyEntry(_SETUP, "f", "own_file", "f", "own file", "Use a scenario or trace of your own", 7),
+    KeyEntry(
+        _SETUP, "c", "check_cluster", "c", "check", "Check the chosen cluster, as doctor does"
+    ),
     KeyEntry(_SETUP, "p", "policy", "p t", "run, train", "Run a policy; t trains one", 5),
     KeyEntry(_SETUP, "escape", "back", "esc", "back", "Leave the field, then the screen"),
     # Runs.

@@ -19,9 +19,29 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
 
+class ClusterChoices(_Section):
+    """Which Deployment was chosen last; empty and None mean what the settings' own default is."""
+
+    context: str = ""
+    namespace: str = ""
+    deployment: str = ""
+    prometheus_url: str = ""
+    config: str = ""
+    """Path of a file with further settings."""
+    pod_capacity_rps: float | None = Field(default=None, gt=0)
+    """This and the next ones: None takes the scenario's."""
+    slo_ms: float | None = Field(default=None, gt=0)
+    min_replicas: int | None = Field(default=None, ge=1)
+    max_replicas: int | None = Field(default=None, ge=1)
+    startup_median_s: float | None = Field(default=None, gt=0)
+
+
 class SetupChoices(_Section):
     """The last choices of the Setup screen."""
 
+    environment: Literal["simulator", "cluster"] = "simulator"
+    """Where a policy was run; trainings are in the simulator."""
+    cluster: ClusterChoices = Field(default_factory=ClusterChoices)
     kind: Literal["policy", "training"] = "policy"
     """Whether a policy was run or one was trained."""
     scenario: str = "flash-crowd"

@@ -18,6 +18,8 @@ class StartSetup:
     """Name of a scenario that is picked there at once; empty for the last one."""
     own_file: bool = False
     """Whether the path of an own file is asked for at once."""
+    cluster: bool = False
+    """Whether a real cluster is chosen as environment at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from console.dialogs.checklist import ClusterChecklist
 from console.keys import KeyContext, bindings
 from console.launching import start_in_background
 from console.settings import SetupChoices
+from console.setup.candidates import CandidateList
+from console.setup.cluster import ClusterForm
+from console.setup.cluster_settings import ClusterSetup
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
 from console.setup.fields import fields_of, resting_place
@@ -116,6 +120,8 @@ class SetupScreen(Screen[None]):
         policy, training = self.decider.policy_form, self.decider.training_form
         return SetupChoices.model_validate(
             {
+                "environment": self.environment.chosen,
+                "cluster": self.environment.cluster.choices,
                 "kind": "training" if self.decider.is_training else "policy",
                 "scenario": self.traffic.scenario,
                 "peak_rps": self.traffic.peak_rps,
@@ -126,11 +132,16 @@ class SetupScreen(Screen[None]):
                 "gamma": training.gamma,
                 "environments": training.environments,
                 "traffic": training.traffic,
-                "seed": self.environment.seed,
-                "speed": self.environment.speed,
+                "seed": self.environment.simulator.seed,
+                "speed": self.environment.simulator.speed,
                 "mode": policy.mode,
             }
         )
+
+    @property
+    def cluster(self) -> ClusterSetup | None:
+        """The Deployment to run on; None in the simulator, or while something is wrong."""
+        return self.environment.cluster.setup if self.environment.is_cluster else None
 
     @property
     def problem(self) -> tuple[Widget, str] | None:
@@ -151,6 +162,11 @@ class SetupScreen(Screen[None]):
             self._go_to(2)
         if request.own_file:
             self.action_own_file()
+        if request.cluster:
+            self.decider.choose_kind("policy")
+            self.environment.set_training(False)
+            self.environment.choose("cluster")
+            self._go_to(1)
         if request.training:
             self.decider.choose_kind("training")
             self._go_to(3)
@@ -165,8 +181,20 @@ class SetupScreen(Screen[None]):
         self._show_step(2)
         self.traffic.choose_own_file()
 
+    def action_check_cluster(self) -> None:
+        """Show what doctor finds in the chosen cluster."""
+        if not self.environment.is_cluster:
+            self.notify("Choose the cluster as environment first (1).", markup=False)
+        elif (setup := self.cluster) is None:
+            self._focus_problem()
+        else:
+            self.app.push_screen(ClusterChecklist(setup))
+
     def action_filter(self) -> None:
-        """Filter the scenarios."""
+        """Filter the scenarios, or the names of a cluster."""
+        if self._step == 1 and self.environment.is_cluster:
+            self._focus(self.environment.cluster.names_input)
+            return
         self._show_step(2)
         self.traffic.open_filter()
 
@@ -177,6 +205,10 @@ class SetupScreen(Screen[None]):
     def action_turn(self, change: int) -> None:
         """Go to the part beside."""
         self._go_to(min(max(self._step + change, 1), len(STEPS)))
+
+    @on(CandidateList.Left)
+    def _leave_names(self, event: CandidateList.Left) -> None:
+        self.action_turn(event.change)
 
     def action_field(self, change: int) -> None:
         """Go to the next field, through all parts."""
@@ -202,24 +234,27 @@ class SetupScreen(Screen[None]):
         """Start what is chosen, or show what is wrong."""
         if self._starting:
             return
-        if (problem := self.problem) is not None:
-            self._focus(problem[0])
-            self._show_sentence()
+        if self.problem is not None:
+            self._focus_problem()
             return
         self._remember()
         self._starting = True
         self._say(Content.styled("Starting the engine", "$accent"))
         start_in_background(
             self.console_app,
-            run_config(self.choices, self.decider.training_form.kept_as),
+            run_config(self.choices, self.decider.training_form.kept_as, self.cluster),
             started=self._started,
             failed=self._could_not_start,
         )
 
+    def _focus_problem(self) -> None:
+        if (problem := self.problem) is not None:
+            self._focus(problem[0])
+            self._show_sentence()
+
     def _started(self, directory: Path) -> None:
         self._starting = False
         if self.is_current:
-            self._show_sentence()
             self.console_app.open_live(directory)
         else:
             # Whoever went elsewhere meanwhile is told, not taken away from there.
@@ -274,16 +309,23 @@ class SetupScreen(Screen[None]):
     @on(Field.Changed)
     @on(TrafficPanel.Changed)
     @on(DeciderPanel.Changed)
+    @on(ClusterForm.Changed)
     def _changed(self) -> None:
         self.environment.set_training(self.decider.is_training)
-        if self.environment.problem is None:
-            self.traffic.set_seed(self.environment.seed)
+        self.decider.set_cluster(self.environment.is_cluster)
+        self.traffic.set_cluster(self.environment.is_cluster)
+        self.environment.cluster.set_scenario(self.traffic.scenario)
+        if self.environment.simulator.problem is None:
+            self.traffic.set_seed(self.environment.simulator.seed)
         self._show_heading()
         self._show_sentence()
 
     def _show_heading(self) -> None:
         self.query_one(SetupHeading).show(
-            self._step, training=self.decider.is_training, wide=self.size.width >= WIDE
+            self._step,
+            training=self.decider.is_training,
+            cluster=self.environment.is_cluster,
+            wide=self.size.width >= WIDE,
         )
 
     def _show_sentence(self) -> None:
@@ -292,7 +334,7 @@ class SetupScreen(Screen[None]):
         if (problem := self.problem) is not None:
             self._say(Content.styled(f"Cannot start: {problem[1]}", "$warning"))
             return
-        text = sentence(self.choices, self.decider.training_form.kept_as)
+        text = sentence(self.choices, self.decider.training_form.kept_as, self.cluster)
         self._say(Content.assemble(("enter ", "bold $footer-key-foreground"), text))
 
     def _say(self, content: Content) -> None:

@@ -81,6 +81,10 @@ class DeciderPanel(Vertical):
         """The first thing that is wrong, and where."""
         return self.training_form.problem if self.is_training else self.policy_form.problem
 
+    def set_cluster(self, cluster: bool) -> None:
+        """Say that a run on a cluster starts in SHADOW, or let the mode be chosen."""
+        self.policy_form.set_cluster(cluster)
+
     def choose_kind(self, kind: str) -> None:
         """Choose `policy` or `training`."""
         self.query_one("#kind", Choice).value = kind

@@ -1,39 +1,25 @@
-"""First part of Setup: where the run takes place, and how fast."""
+"""First part of Setup: where the run takes place: the simulator, or a Deployment in a cluster."""
 
 from __future__ import annotations
 
-from typing import cast
-
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from console.settings import SetupChoices
-from console.setup.parsing import SEED
+from console.setup.cluster import ClusterForm
+from console.setup.simulator import SimulatorForm
 from console.widgets.choice import Choice, Option
-from console.widgets.field import Field
 
-SPEEDS = (
-    Option("1", "1x", "as fast as real time"),
-    Option("10", "10x", "an hour in six minutes"),
-    Option("60", "60x", "an hour in one minute"),
-    Option("max", "max", "as fast as this machine can"),
-)
-SIMULATOR = (
-    "A queueing model of a service and its pods: requests wait, pods take time to start, metrics "
-    "arrive late. Nothing else is needed."
-)
-CLUSTER_NEEDS = (
-    "Needs a kubeconfig that may read the Deployment, and a Prometheus with its request rate and "
-    "latency histogram. It will start in SHADOW, where the policy advises and nothing is written. "
-    "Not in this release."
+WHERE = (
+    Option("simulator", "simulator"),
+    Option("cluster", "cluster"),
 )
 
 
 class EnvironmentPanel(Vertical):
-    """The environment, the speed of simulated time, and the seed.
+    """The environment, over the form that belongs to it.
 
     Args:
         choices: What was chosen last.
@@ -45,41 +31,67 @@ class EnvironmentPanel(Vertical):
     def __init__(self, choices: SetupChoices, *, ascii_only: bool = False) -> None:
         super().__init__(id="environment", classes="setup--panel")
         self._choices = choices
-        self._mark = ">" if ascii_only else "▸"
+        self._ascii_only = ascii_only
+        self._training = choices.kind == "training"
+        # Known before anything is drawn, so that nothing moves afterwards.
+        self.set_class(self._is_cluster(choices.environment), "-cluster")
 
     def compose(self) -> ComposeResult:
-        """Name both environments; only the simulator can be chosen."""
-        yield Static(
-            Content.assemble((f"{self._mark} ", "bold $accent"), ("Simulator", "bold")),
-        )
-        yield Static(SIMULATOR, classes="environment--words", markup=False)
-        yield Choice("speed", SPEEDS, value=self._choices.speed, label_width=8, id="speed")
-        yield Field(
-            "seed",
-            SEED.parse,
-            text="" if self._choices.seed is None else str(self._choices.seed),
-            placeholder="scenario's",
-            id="seed",
-        )
-        yield Static("  Kubernetes cluster", classes="environment--later", markup=False)
-        yield Static(CLUSTER_NEEDS, classes="environment--words environment--later", markup=False)
+        """Put the question over the form that answers it."""
+        yield Choice("where", WHERE, value=self._choices.environment, label_width=8, id="where")
+        yield SimulatorForm(self._choices)
+        yield ClusterForm(self._choices.cluster, ascii_only=self._ascii_only)
+
+    def on_mount(self) -> None:
+        """Show the form that is chosen."""
+        self._show_form()
 
     @property
-    def seed(self) -> int | None:
-        """The seed; None takes the scenario's own."""
-        return cast("int | None", self.query_one("#seed", Field).value)
+    def chosen(self) -> str:
+        """`simulator` or `cluster`, as chosen; a training is in the simulator all the same."""
+        return self.query_one("#where", Choice).value
 
     @property
-    def speed(self) -> str:
-        """Simulated seconds per second, or `max`."""
-        return self.query_one("#speed", Choice).value
+    def is_cluster(self) -> bool:
+        """Whether the run is on a real cluster."""
+        return self._is_cluster(self.chosen)
+
+    @property
+    def simulator(self) -> SimulatorForm:
+        """The form for the simulator."""
+        return self.query_one(SimulatorForm)
+
+    @property
+    def cluster(self) -> ClusterForm:
+        """The form for a cluster."""
+        return self.query_one(ClusterForm)
 
     @property
     def problem(self) -> tuple[Widget, str] | None:
         """The first thing that is wrong, and where."""
-        field = self.query_one("#seed", Field)
-        return (field.input, f"seed: {field.error}") if field.error else None
+        return self.cluster.problem if self.is_cluster else self.simulator.problem
+
+    def choose(self, where: str) -> None:
+        """Choose `simulator` or `cluster`."""
+        self.query_one("#where", Choice).value = where
+        # Not when the message arrives: who goes to the form now must find the right one.
+        self._show_form()
 
     def set_training(self, training: bool) -> None:
-        """Grey out the speed: training always runs as fast as it can."""
-        self.query_one("#speed", Choice).disabled = training
+        """A training is in the simulator, as fast as it can be."""
+        self.simulator.set_training(training)
+        if training != self._training:
+            self._training = training
+            self._show_form()
+
+    def _is_cluster(self, chosen: str) -> bool:
+        return chosen == "cluster" and not self._training
+
+    @on(Choice.Changed, "#where")
+    def _show_form(self) -> None:
+        self.query_one("#where", Choice).disabled = self._training
+        self.set_class(self.is_cluster, "-cluster")
+        self.simulator.display = not self.is_cluster
+        self.cluster.display = self.is_cluster
+        if self.is_cluster:
+            self.cluster.begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -82,6 +83,37 @@ def optional_path(text: str) -> Path | None:
     return path
 
 
+def settings_file(text: str) -> str:
+    """The path of a YAML file that exists, `~` expanded; empty while nothing is typed.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    path = typed_path(text)
+    if not os.path.isfile(path):
+        raise InputError("no such file")
+    return str(path)
+
+
+def base_url(text: str) -> str:
+    """An address such as `http://prometheus:9090`; empty while nothing is typed.
+
+    Raises:
+        InputError: It is none, or a password stands in it.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    if "@" in text:
+        raise InputError("no password here: basic_auth in a settings file")
+    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", text):
+        raise InputError("expected http://HOST:PORT")
+    return text.rstrip("/")
+
+
 def hpa_target(text: str) -> float | Path:
     """The target CPU utilisation of an HPA, or the file of an HPA manifest.
 
@@ -105,3 +137,7 @@ ENVIRONMENTS = NumberRule(1, 4096, integer=True, optional=True)
 PEAK_RPS = NumberRule(0.1, 10_000_000, optional=True)
 REPLICAS = NumberRule(1, 10_000, integer=True)
 UTILIZATION = NumberRule(0.05, 1.5, words="0.05 to 1.5, or YAML")
+CAPACITY_RPS = NumberRule(0.001, 1_000_000, optional=True)
+SLO_MS = NumberRule(1, 600_000, optional=True)
+LIMIT_REPLICAS = NumberRule(1, 10_000, integer=True, optional=True)
+STARTUP_S = NumberRule(0.1, 3_600, optional=True)

@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.settings import SetupChoices
+from console.setup.cluster_settings import ClusterSetup
 from core.agents.config import DEFAULT_STEPS, RANDOM_TRAFFIC, Algorithm
 
 if TYPE_CHECKING:
     from core.runs.config import RunConfig
 
 
-def sentence(choices: SetupChoices, kept_as: str | None) -> str:
+def sentence(
+    choices: SetupChoices, kept_as: str | None, cluster: ClusterSetup | None = None
+) -> str:
     """What enter would start, in one line.
 
     Args:
         choices: Everything chosen.
         kept_as: Name of the trained policy.
+        cluster: The Deployment, if the run is on one.
     """
+    if cluster is not None:
+        writes = "may scale once you confirm" if cluster.write else "nothing is written"
+        model = f", model of {_short(cluster.scenario)}" if cluster.scenario else ""
+        return f"Run {choices.policy} on {cluster.target}, SHADOW: {writes}{model}"
     seed = "" if choices.seed is None else f", seed {choices.seed}"
-    scenario = choices.scenario.rpartition("/")[2]
+    scenario = _short(choices.scenario)
     if choices.peak_rps is not None:
         scenario += f" scaled to {choices.peak_rps:g} rps"
     if choices.kind == "training":
@@ -33,18 +41,36 @@ def sentence(choices: SetupChoices, kept_as: str | None) -> str:
     return f"Run {choices.policy} on {scenario} {pace}, {choices.mode}{seed}"
 
 
-def run_config(choices: SetupChoices, kept_as: str | None) -> RunConfig:
+def _short(scenario: str) -> str:
+    """A scenario's name, or that of its file without the folder."""
+    return scenario.rpartition("/")[2]
+
+
+def run_config(
+    choices: SetupChoices, kept_as: str | None, cluster: ClusterSetup | None = None
+) -> RunConfig:
     """What the engine is asked to do.
 
     Args:
         choices: Everything chosen, all of it valid.
         kept_as: Name under which a trained policy is kept; None keeps it in its run alone.
+        cluster: The Deployment, if the run is on one; it always starts in SHADOW.
     """
     from core.agents.config import HyperParameters, TrainingConfig
     from core.locations import trained_policies_directory
-    from core.runs.config import InferenceConfig
+    from core.runs.config import EnvironmentKind, InferenceConfig
     from core.state import ControlMode
 
+    if cluster is not None:
+        return InferenceConfig(
+            environment=EnvironmentKind.KUBERNETES,
+            kubernetes=cluster.settings,
+            policy=choices.policy,
+            scenario=cluster.scenario,
+            speed=1.0,
+            mode=ControlMode.SHADOW,
+            write=cluster.write,
+        )
     if choices.kind == "policy":
         return InferenceConfig(
             policy=choices.policy,

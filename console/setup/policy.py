@@ -26,6 +26,7 @@ MODES = (
     Option("MANUAL", "MANUAL", "You set the replicas; the policy's advice is recorded."),
     Option("HOLD", "HOLD", "Frozen: nothing is scaled."),
 )
+ON_CLUSTER = "control       SHADOW: the policy only advises"
 _HEADINGS = {
     "shipped": "shipped",
     "trained": "trained here",
@@ -51,6 +52,7 @@ class PolicyForm(Vertical):
         self._ascii_only = ascii_only
         self._entries: tuple[PolicyEntry, ...] = ()
         self._name, self._parameter = _parts(choices.policy)
+        self._on_cluster = False
 
     def compose(self) -> ComposeResult:
         """Put the list over what it says, then the parameter and the mode."""
@@ -116,6 +118,12 @@ class PolicyForm(Vertical):
             return self.query_one("#policies", PickList), entry.description
         return None
 
+    def set_cluster(self, cluster: bool) -> None:
+        """Say that a run on a cluster starts in SHADOW, or let the mode be chosen."""
+        if cluster != self._on_cluster:
+            self._on_cluster = cluster
+            self._show()
+
     def choose(self, policy: str) -> None:
         """Pick a policy by its specification."""
         name, parameter = _parts(policy)
@@ -137,7 +145,10 @@ class PolicyForm(Vertical):
         self.query_one("#static-replicas").display = name == "static"
         entry = self._entry
         self.query_one("#policy-note", Static).update("" if entry is None else entry.description)
-        self.query_one("#mode-note", Static).update(self.query_one("#mode", Choice).chosen.meaning)
+        mode, note = self.query_one("#mode", Choice), self.query_one("#mode-note", Static)
+        mode.display = not self._on_cluster
+        note.set_class(self._on_cluster, "-cluster")
+        note.update(ON_CLUSTER if self._on_cluster else mode.chosen.meaning)
 
 
 def _parts(spec: str) -> tuple[str, str]:

@@ -144,6 +144,10 @@ class TrafficPanel(Vertical):
         """Draw the curve anew under another theme."""
         self.query_one("#preview", PreviewPane).redraw()
 
+    def set_cluster(self, cluster: bool) -> None:
+        """Say that on a cluster the traffic is real, and a scenario lends its service model."""
+        self.border_title = "2 service model" if cluster else "2 traffic"
+
     def set_seed(self, seed: int | None) -> None:
         """Draw the traffic that another seed gives."""
         if seed != self._seed:

@@ -173,15 +173,15 @@ async def test_tab_reaches_every_field_and_comes_round() -> None:
     async with console(StartSetup()).run_test(size=SMALL) as pilot:
         await settled(pilot)
         seen = []
-        for _ in range(12):
+        for _ in range(13):
             await pilot.press("tab")
             await pilot.pause()
             focused = pilot.app.focused
             assert focused is not None
             assert focused.region.area > 0
             seen.append(focused.id or (focused.parent.id if focused.parent else ""))
-        assert seen[:6] == ["kind", "policies", "mode", "speed", "seed", "scenarios"]
-        assert seen[6:12] == seen[:6]
+        assert seen[:6] == ["kind", "policies", "mode", "where", "speed", "seed"]
+        assert seen[6:13] == ["scenarios", *seen[:6]]
         await pilot.press("shift+tab")
         await pilot.pause()
         await pilot.press("shift+tab")
@@ -191,22 +191,10 @@ async def test_tab_reaches_every_field_and_comes_round() -> None:
         assert focused.region.area > 0
 
 
-async def test_the_cluster_is_explained_and_cannot_be_chosen() -> None:
-    async with console(StartSetup()).run_test(size=LARGE) as pilot:
-        await settled(pilot)
-        text = " ".join(shown(pilot).split())
-        assert "Kubernetes cluster" in text
-        assert "Prometheus" in text
-        panel = setup(pilot).environment
-        later = list(panel.query(".environment--later").results(Static))
-        assert "Not in this release" in str(later[-1].visual)
-        assert not any(widget.can_focus for widget in later)
-
-
 async def test_speed_seed_and_mode_reach_the_engine(launched: list[RunConfig]) -> None:
     async with console(StartSetup()).run_test(size=SMALL) as pilot:
         await settled(pilot)
-        await pilot.press("1", "right", "right", "tab", "4", "2")
+        await pilot.press("1", "tab", "right", "right", "tab", "4", "2")
         assert "at full speed, AUTO, seed 42" in said(pilot, "#setup-sentence")
         await pilot.press("escape", "3", "tab", "right")
         assert "SHADOW" in said(pilot, "#setup-sentence")
@@ -223,7 +211,7 @@ async def test_a_wrong_field_says_so_beside_it_and_stops_the_start(
 ) -> None:
     async with console(StartSetup()).run_test(size=SMALL) as pilot:
         await settled(pilot)
-        await pilot.press("1", "tab", "x")
+        await pilot.press("1", "tab", "tab", "x")
         await pilot.pause()
         assert "! 0 to 2^32-1" in shown(pilot)
         assert "Cannot start: seed" in shown(pilot)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.app import App
@@ -51,3 +53,22 @@ def test_setup_in_ascii(snap_compare: SnapCompare) -> None:
 def test_a_wrong_own_file(snap_compare: SnapCompare) -> None:
     keys = ("f", "slash", "x", "full_stop", "c", "s", "v")
     assert snap_compare(app(), terminal_size=(80, 24), run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_cluster(
+    snap_compare: SnapCompare,
+    size: tuple[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    contexts = [
+        {"name": name, "context": {"cluster": "c", "user": "u"}} for name in ("prod-eu", "staging")
+    ]
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps({"contexts": contexts}), encoding="utf-8")
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    start = StartSetup(cluster=True)
+    assert snap_compare(
+        console(start, settings=Settings()), terminal_size=size, run_before=pressing("1")
+    )
