@@ -57,7 +57,7 @@ $(RUN_STAMP): pyproject.toml constraints.txt
 
 $(DEV_STAMP): pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory need-python
-	@$(PYTHON) tools/make_environment.py train report dev
+	@$(PYTHON) tools/make_environment.py train report load dev
 	@touch $@ $(RUN_STAMP)
 
 .PHONY: need-python

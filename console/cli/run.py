@@ -24,6 +24,7 @@ from core.errors import InputError
 if TYPE_CHECKING:
     from core.runs.config import InferenceConfig
 
+_LAST_PORT = 65_535
 _CONSOLE_SPEED = 10.0
 """Simulated seconds per second when somebody watches."""
 
@@ -99,6 +100,19 @@ def configure(commands: Any) -> None:
     how.add_argument(
         "--detach", action="store_true", help="let an engine run it in the background and return"
     )
+    told = parser.add_argument_group("for other programs (with --headless)")
+    told.add_argument(
+        "--metrics-port",
+        type=whole_number(0, _LAST_PORT),
+        metavar="N",
+        help="serve /metrics for Prometheus, and the probes /healthz and /readyz; 0 takes a free "
+        "port and names it on stderr (default: nothing is served)",
+    )
+    told.add_argument(
+        "--metrics-address",
+        metavar="ADDRESS",
+        help="address to serve them on; 0.0.0.0 is all of them (default 127.0.0.1)",
+    )
     add_ascii(parser)
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
@@ -110,6 +124,10 @@ def _execute(arguments: argparse.Namespace) -> int:
             "expected --headless or --detach beside --json, found neither.",
             "The console itself prints no JSON.",
         )
+    if arguments.metrics_port is not None and not arguments.headless:
+        raise InputError("expected --headless beside --metrics-port, found none.")
+    if arguments.metrics_address is not None and arguments.metrics_port is None:
+        raise InputError("expected --metrics-port beside --metrics-address, found none.")
     from console.cli.running import run_detached, run_headless, run_in_console
 
     config = _config(arguments)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from console.cli.output import number, percent, print_json, print_pairs
+from console.cli.output import note, number, percent, print_json, print_pairs
 from console.cli.progress import ProgressReport
 from console.cli.stopping import INTERRUPTED, stopping_on_signals
 from core.clock import SystemClock
@@ -26,6 +29,7 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     directory = create_run(config)
     stop = StopFlag()
     with (
+        _told_to_others(directory, arguments),
         ProgressReport(f"{config.policy} on {_place(config)}", None, "decisions") as progress,
         stopping_on_signals(stop),
     ):
@@ -53,6 +57,20 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     else:
         print_figures(content)
     return 0
+
+
+@contextmanager
+def _told_to_others(directory: Path, arguments: argparse.Namespace) -> Iterator[None]:
+    """Serve metrics and probes meanwhile, if that is asked for."""
+    if arguments.metrics_port is None:
+        yield
+        return
+    from core.monitor.server import monitoring
+
+    address = arguments.metrics_address or "127.0.0.1"
+    with monitoring(directory, SystemClock(), address, arguments.metrics_port) as port:
+        note(f"Metrics at http://{address}:{port}/metrics")
+        yield
 
 
 def _place(config: InferenceConfig) -> str:

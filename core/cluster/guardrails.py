@@ -41,12 +41,23 @@ _WORDS = {
 }
 
 
+GUARDRAIL_NAMES = {flag: str(flag.name).lower().replace("_", "-") for flag in _WORDS}
+"""A short name for every guardrail, as programs like them."""
+
+
 def guardrail_text(flags: Guardrail, wanted: int, ruled: int) -> str:
     """What the guardrails did, in words; empty if nothing."""
     if not flags:
         return ""
     reasons = ", ".join(words for flag, words in _WORDS.items() if flags & flag)
     return f"{wanted} became {ruled}: {reasons}"
+
+
+def guardrails_in(text: str) -> tuple[Guardrail, ...]:
+    """Which guardrails a text of `guardrail_text` names; a run file keeps the words only."""
+    _, _, reasons = text.partition(": ")
+    named = reasons.split(", ")
+    return tuple(flag for flag, words in _WORDS.items() if words in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Real HTTP traffic at the rate of a scenario."""

@@ -1,0 +1,1 @@
+"""What other programs ask an engine: metrics for Prometheus, and probes."""
