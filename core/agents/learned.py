@@ -93,12 +93,18 @@ class LearnedPolicy:
     def decide(self, situation: Situation) -> Decision:
         """See `Policy`.
 
-        The action is the best one; under mean-target inference the target is the mean over all
-        of them and may differ from the best action's. Q-values and the critic's value are given
-        in unscaled rewards.
+        Without any request rate, as on a cluster that does not measure it, the replicas stay.
+        Otherwise the action is the best one; under mean-target inference the target is the mean
+        over all of them and may differ from the best action's. Q-values and the critic's value are
+        given in unscaled rewards.
         """
         choices = self.choose(situation.history, situation.observation[None, :])
         action, target = int(choices.actions[0]), int(choices.targets[0])
+        current = situation.state.replicas_desired
+        reason = self._actions.reason(situation.history, 0, action, target)
+        if situation.state.rps is None and situation.history.known("rps")[0] == 0.0:
+            # To the network a rate that was never measured is silence, which needs no pods.
+            target, reason = current, "keep: no request rate was ever measured"
         scale = self.manifest.reward_scale
         if self._kind is ValuesKind.Q_VALUES:
             numbers = tuple(float(score) / scale for score in choices.scores[0])
@@ -108,8 +114,8 @@ class LearnedPolicy:
             value = None if choices.values is None else float(choices.values[0]) / scale
         return Decision(
             target=target,
-            change=target - situation.state.replicas_desired,
-            reason=self._actions.reason(situation.history, 0, action, target),
+            change=target - current,
+            reason=reason,
             action=action,
             action_values=numbers,
             values_kind=self._kind,

@@ -50,6 +50,15 @@ def test_the_classic_actions_work_too() -> None:
     assert policy.name == "mine"
 
 
+def test_without_any_request_rate_the_replicas_stay() -> None:
+    policy = LearnedPolicy(make_bundle())
+    decision = policy.decide(make_situation(make_state(rps=None)))
+    assert (decision.target, decision.change) == (10, 0)
+    assert decision.reason == "keep: no request rate was ever measured"
+    # A gap is bridged, and a measured silence is one.
+    assert policy.decide(make_situation(make_state(rps=0.0))).target == 2
+
+
 def test_softmax_is_stable_and_tempered() -> None:
     scores = np.array([[1e4, 1e4 - 1.0, -1e4]], dtype=np.float32)
     np.testing.assert_allclose(softmax(scores), [[0.7311, 0.2689, 0.0]], atol=1e-4)
