@@ -62,13 +62,14 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
 @contextmanager
 def _told_to_others(directory: Path, arguments: argparse.Namespace) -> Iterator[None]:
     """Serve metrics and probes meanwhile, if that is asked for."""
-    if arguments.metrics_port is None:
+    wanted = getattr(arguments, "metrics_port", None)
+    if wanted is None:
         yield
         return
     from core.monitor.server import monitoring
 
     address = arguments.metrics_address or "127.0.0.1"
-    with monitoring(directory, SystemClock(), address, arguments.metrics_port) as port:
+    with monitoring(directory, SystemClock(), address, wanted) as port:
         note(f"Metrics at http://{address}:{port}/metrics")
         yield
 
