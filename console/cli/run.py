@@ -19,6 +19,7 @@ from console.cli.kubernetes import (
     add_kubernetes_arguments,
     refuse_kubernetes_arguments,
 )
+from console.cli.live import add_writing
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,15 +81,7 @@ def configure(commands: Any) -> None:
         "--replicas", type=whole_number(0), metavar="N", help="pinned replicas, with --mode MANUAL"
     )
     add_kubernetes_arguments(parser)
-    live = parser.add_argument_group("writing to a real cluster (with --env k8s)")
-    live.add_argument(
-        "--write", action="store_true", help="the run may scale the Deployment, once confirmed"
-    )
-    live.add_argument(
-        "--confirm",
-        metavar="CONTEXT/NAMESPACE/DEPLOYMENT",
-        help="confirm that this very Deployment may be scaled; asked for on a terminal",
-    )
+    live = add_writing(parser)
     live.add_argument(
         "--duration",
         type=positive_number,

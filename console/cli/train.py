@@ -1,4 +1,4 @@
-"""`train`: a policy of one's own, in the simulator."""
+"""`train`: a policy of one's own, in the simulator, or a trained one further on a cluster."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from console.cli.arguments import (
     positive_number,
     whole_number,
 )
+from console.cli.kubernetes import (
+    add_environment,
+    add_kubernetes_arguments,
+    refuse_kubernetes_arguments,
+)
+from console.cli.live import add_writing
 from core.errors import InputError
 from core.locations import typed_path
 
@@ -28,34 +34,41 @@ def configure(commands: Any) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "train",
-        help="train a policy in the simulator",
+        help="train a policy in the simulator, or further on a cluster",
         description=(
             "Train a policy in the simulator. The finished policy is kept in the data directory "
-            "and\ncan be named: rlscale-console run --policy NAME. Needs the extra `train`."
+            "and\ncan be named: rlscale-console run --policy NAME. Needs the extra `train`.\n\n"
+            "With --env k8s a trained DQN policy goes on learning on a Deployment, one decision "
+            "per\ninterval, from what it does and from what operators and others do."
         ),
     )
+    add_environment(parser, "where to train")
     parser.add_argument(
-        "--algo", choices=_ALGORITHMS, default="ppo", help="which algorithm learns (default ppo)"
+        "--algo",
+        choices=_ALGORITHMS,
+        help="which algorithm learns (default ppo; on a cluster dqn, the only one there)",
     )
     parser.add_argument(
         "--scenario",
         type=names,
         default=("random",),
         metavar="NAME[,NAME…]",
-        help="what to train on: names or files; random (default) is broad traffic of every kind",
+        help="what to train on: names or files; random (default) is broad traffic of every kind; "
+        "on a cluster the twin that was fitted to the service, if there is one",
     )
     parser.add_argument(
         "--steps",
         type=whole_number(1),
         metavar="N",
-        help="decisions to train for (default: 1,500,000 for ppo, 300,000 for dqn)",
+        help="decisions to train for (default: 1,500,000 for ppo, 300,000 for dqn, 5,760 on a "
+        "cluster)",
     )
     add_seed(parser)
     parser.add_argument(
-        "--env",
-        choices=("sim", "k8s"),
-        default="sim",
-        help="where to train: the simulator; k8s is refused in this version",
+        "--from",
+        dest="start_from",
+        metavar="POLICY",
+        help="with --env k8s: a DQN policy's name or its bundle's directory (default dqn)",
     )
     place = parser.add_mutually_exclusive_group()
     place.add_argument(
@@ -77,6 +90,13 @@ def configure(commands: Any) -> None:
     )
     tuning.add_argument("--batch-size", type=whole_number(8), metavar="N")
     tuning.add_argument("--entropy", type=positive_number, metavar="X", help="ppo only")
+    add_kubernetes_arguments(parser)
+    add_writing(parser).add_argument(
+        "--mode",
+        type=str.upper,
+        choices=("AUTO", "SHADOW", "HOLD"),
+        help="control mode at the start (default SHADOW: it learns from what others do)",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--detach", action="store_true", help="let the engine train in the background and return"
@@ -89,11 +109,12 @@ def configure(commands: Any) -> None:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
-    if arguments.env == "k8s":
-        raise InputError(
-            "expected --env sim, found --env k8s: this version trains in the simulator only.",
-            "Describe the service in a scenario and train on that.",
-        )
+    if arguments.env != "k8s":
+        refuse_kubernetes_arguments(arguments)
+        for name in ("start_from", "write", "confirm", "mode"):
+            if getattr(arguments, name):
+                flag = "--from" if name == "start_from" else f"--{name}"
+                raise InputError(f"expected --env k8s beside {flag}, found --env sim.")
     require_training_extra()
     from console.cli.training import resume_training, train_detached, train_here
 
@@ -111,10 +132,12 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
 
     # What is wrong with a name is said before anything is made.
     action_set(arguments.action_set)
+    on_cluster = arguments.env == "k8s"
+    algo = arguments.algo or ("dqn" if on_cluster else "ppo")
     if arguments.out is not None:
         out = _bundle_directory(arguments.out)
     else:
-        out = new_policy_directory(arguments.name or free_name(arguments.algo))
+        out = new_policy_directory(arguments.name or free_name(algo))
     overrides = HyperParameters(
         learning_rate=arguments.learning_rate,
         gamma=arguments.gamma,
@@ -123,7 +146,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         environments=arguments.environments,
     )
     values = {
-        "algo": Algorithm(arguments.algo),
+        "algo": Algorithm(algo),
         "scenarios": arguments.scenario,
         "steps": arguments.steps,
         "seed": arguments.seed,
@@ -132,6 +155,10 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         "peak_rps": arguments.peak_rps,
         "hyper_parameters": overrides,
     }
+    if on_cluster:
+        from console.cli.live import online_config
+
+        return online_config(arguments, values)
     return TrainingConfig.model_validate(values)
 
 

@@ -74,7 +74,8 @@ def _train(directory: Path, arguments: argparse.Namespace) -> int:
         config = reader.config()
         assert isinstance(config, TrainingConfig)
         stop = StopFlag()
-        title = f"{config.algo} on {', '.join(config.scenarios)}"
+        info = reader.info()
+        title = f"{config.algo} on {info.target or ', '.join(config.scenarios)}"
         with ProgressReport(title, config.steps, "steps") as report:
 
             def show(progress: Progress) -> None:

@@ -72,7 +72,7 @@ def _control(
 ) -> list[Content]:
     parts = _badges(snapshot, context, tight=tight)
     inference = snapshot.info.kind is RunKind.INFERENCE
-    if inference:
+    if inference or snapshot.info.target:
         parts.append(_mode(snapshot, context, signs, tight=tight))
     stands = not context.playing if context.replay else snapshot.status.paused
     # A real cluster has the one speed that the world has.

@@ -92,11 +92,14 @@ class RunScreen(Screen[None]):
         commands = snapshot is None or snapshot.status.state.is_live
         if not self._replay and (self._read_only or not commands):
             return (KeyContext.LIVE,)
+        on_cluster = snapshot is not None and bool(snapshot.info.target)
         if self._scene.training and not self._replay:
+            if on_cluster:
+                return (KeyContext.CLUSTER, KeyContext.TRAINING, KeyContext.LIVE)
             return (KeyContext.TRAINING, KeyContext.LIVE)
         if self._replay:
             return (KeyContext.REPLAY, KeyContext.LIVE)
-        if snapshot is not None and snapshot.info.target:
+        if on_cluster:
             return (KeyContext.CLUSTER, KeyContext.LIVE)
         return (KeyContext.CONTROL, KeyContext.LIVE)
 

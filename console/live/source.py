@@ -75,13 +75,13 @@ class RunSource:
     def read_guardrails(self) -> None:
         """Read what limits an override; apart from `look`, since it loads the scenario schema."""
         info = self._reader.info()
-        if info.kind is not RunKind.INFERENCE or self._guardrails is not None:
+        if self._guardrails is not None:
             return
         if info.target:
             from core.traffic.scenario import GuardrailSettings
 
             self._guardrails = GuardrailSettings.model_validate(self._reader.meta("guardrails"))
-        elif self._reader.meta("scenario") is not None:
+        elif info.kind is RunKind.INFERENCE and self._reader.meta("scenario") is not None:
             self._guardrails = self._reader.scenario().guardrails
 
     def _window(self, view: View, extent: Extent, newest: Step | None) -> Window:

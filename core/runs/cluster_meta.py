@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.agents.bundle import load_bundle
+from core.agents.config import Algorithm
 from core.agents.policy import refuse_clairvoyant
 from core.agents.registry import load_policy
 from core.cluster.kubernetes.facts import resolve_facts
 from core.cluster.kubernetes.kubeconfig import IN_CLUSTER, pinned
 from core.cluster.kubernetes.settings import Actuator, KubernetesSettings
 from core.cluster.kubernetes.target import Target
+from core.envs.observation import FEATURE_NAMES
 from core.envs.pipeline import EpisodeSettings
 from core.errors import InputError, RunError
-from core.runs.config import InferenceConfig
+from core.runs.config import InferenceConfig, OnlineTrainingConfig
 from core.runs.control import check_override
 from core.state import DeploymentFacts
 from core.traffic.library import load_scenario
@@ -79,15 +82,15 @@ def twin_of(config: InferenceConfig) -> Scenario | None:
     return load_scenario(config.scenario, peak_rps=config.peak_rps)
 
 
-def check_confirmation(config: InferenceConfig, target: Target) -> None:
+def check_confirmation(confirmation: str, target: Target) -> None:
     """Refuse a confirmation of another Deployment than the one that would be scaled.
 
     Raises:
         InputError: That is so.
     """
-    if config.confirmation and config.confirmation != str(target):
+    if confirmation and confirmation != str(target):
         raise InputError(
-            f"expected the confirmation {str(target)!r}, found {config.confirmation!r}.",
+            f"expected the confirmation {str(target)!r}, found {confirmation!r}.",
             "Confirm with the full name of the Deployment that is to be scaled.",
         )
 
@@ -101,19 +104,50 @@ def cluster_meta(config: InferenceConfig, plan: ClusterPlan) -> dict[str, Any]:
     """
     policy = load_policy(config.policy)
     refuse_clairvoyant(policy)
-    check_confirmation(config, plan.target)
+    check_confirmation(config.confirmation, plan.target)
     if config.override_replicas is not None:
         check_override(config.override_replicas, None, plan.facts)
+    return _meta(plan, config.write) | {
+        "policy_name": policy.name,
+        "seed": config.seed or 0,
+        "duration_s": config.duration_s,
+    }
+
+
+def online_meta(config: OnlineTrainingConfig, plan: ClusterPlan) -> dict[str, Any]:
+    """Facts for `meta` of a training on a cluster.
+
+    Raises:
+        InputError: The bundle cannot go on learning, or the confirmation does not fit.
+    """
+    bundle = load_bundle(Path(config.start_from))
+    found = bundle.manifest.algorithm
+    if found is not Algorithm.DQN:
+        raise InputError(
+            f"expected a DQN policy to go on learning on a cluster, found {found.upper()} at "
+            f"{config.start_from}.",
+            "PPO learns only from its own choices, and a cluster gives one per interval; DQN "
+            "learns from what operators and guardrails did too.",
+        )
+    check_confirmation(config.confirmation, plan.target)
+    return _meta(plan, config.write) | {
+        "policy_name": config.algo.value,
+        "seed": config.seed,
+        "duration_s": None,
+        "facts": asdict(plan.facts),
+        "action_labels": bundle.manifest.action_labels,
+        "feature_names": FEATURE_NAMES,
+    }
+
+
+def _meta(plan: ClusterPlan, write: bool) -> dict[str, Any]:
     meta: dict[str, Any] = {
         "environment": f"{ENVIRONMENT} {plan.target}",
         "target": str(plan.target),
-        "may_write": config.write,
+        "may_write": write,
         "steers_floor": plan.settings.actuator is Actuator.HPA_FLOOR,
         "scenario_name": f"{plan.target.namespace}/{plan.target.deployment}",
-        "policy_name": policy.name,
-        "seed": config.seed or 0,
         "interval_s": plan.facts.interval_s,
-        "duration_s": config.duration_s,
         "guardrails": plan.episode.guardrails.model_dump(mode="json"),
         "reward": plan.episode.weights.model_dump(mode="json"),
     }

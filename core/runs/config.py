@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.agents.config import TrainingConfig
+from core.agents.config import Algorithm, TrainingConfig
 from core.cluster.kubernetes.settings import KubernetesSettings
 from core.errors import InputError
 from core.runs.records import RunKind
@@ -127,6 +128,35 @@ class InferenceConfig(BaseModel):
         return self
 
 
+class OnlineTrainingConfig(TrainingConfig):
+    """A policy that goes on learning on a real cluster, one decision per interval."""
+
+    kubernetes: KubernetesSettings
+    """The Deployment."""
+    start_from: str
+    """Directory of the DQN bundle that it starts from."""
+    twin: str = ""
+    """The scenario that was fitted to the service; empty if there is none."""
+    write: bool = False
+    """Whether the cluster may ever be written to; without, it learns from what others do."""
+    confirmation: str = ""
+    """context/namespace/deployment, with which the operator confirmed that it may be scaled."""
+    mode: ControlMode = ControlMode.SHADOW
+    """The control mode at the start of the first session; a resumed one begins in SHADOW."""
+
+    @model_validator(mode="after")
+    def _check_permission(self) -> Self:
+        if self.algo is not Algorithm.DQN:
+            raise ValueError(f"expected algo dqn on a cluster, found {self.algo}")
+        if self.confirmation and not self.write:
+            raise ValueError("expected write beside a confirmation, found none")
+        if self.mode is ControlMode.MANUAL:
+            raise ValueError("expected mode AUTO, SHADOW or HOLD to begin with, found MANUAL")
+        if self.mode is ControlMode.AUTO and not self.confirmation:
+            raise ValueError("expected write and a confirmation of the Deployment for mode AUTO")
+        return self
+
+
 RunConfig = InferenceConfig | TrainingConfig
 
 
@@ -141,13 +171,24 @@ def parse_config(kind: RunKind, text: str) -> RunConfig:
     Raises:
         InputError: The JSON does not fit the model.
     """
-    model = TrainingConfig if kind is RunKind.TRAINING else InferenceConfig
+    model: type[RunConfig] = InferenceConfig
+    if kind is RunKind.TRAINING:
+        online = isinstance(found := _object(text), dict) and "kubernetes" in found
+        model = OnlineTrainingConfig if online else TrainingConfig
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "config"
         raise InputError(f"expected a valid {kind} config: {place}: {first['msg']}.") from error
+
+
+def _object(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        # What is wrong with it is said where it is validated.
+        return None
 
 
 def slug(text: str) -> str:

@@ -15,7 +15,14 @@ from core.clock import Clock, SystemClock
 from core.envs.actions import action_set
 from core.envs.observation import FEATURE_NAMES
 from core.locations import runs_directory, typed_path
-from core.runs.config import InferenceConfig, RunConfig, TrainingConfig, kind_of, slug
+from core.runs.config import (
+    InferenceConfig,
+    OnlineTrainingConfig,
+    RunConfig,
+    TrainingConfig,
+    kind_of,
+    slug,
+)
 from core.runs.control import Control, check_override
 from core.runs.database import create_run_file
 from core.runs.rows import StatusRow
@@ -55,6 +62,9 @@ def create_run(
     elif isinstance(config, InferenceConfig):
         about = _inference_meta(config, scenario)
         status = _inference_status(config)
+    elif isinstance(config, OnlineTrainingConfig):
+        config, about = _online_training(config, scenario)
+        status = StatusRow(total_timesteps=config.steps, mode=config.mode, speed=1.0)
     else:
         about = _training_meta(config)
         status = StatusRow(total_timesteps=config.steps)
@@ -82,6 +92,17 @@ def _cluster_run(
     plan = plan_of(require_settings(config), scenario or twin_of(config))
     config = config.model_copy(update={"kubernetes": plan.settings})
     return config, cluster_meta(config, plan)
+
+
+def _online_training(
+    config: OnlineTrainingConfig, scenario: Scenario | None
+) -> tuple[OnlineTrainingConfig, dict[str, Any]]:
+    from core.runs.cluster_meta import online_meta, plan_of
+
+    twin = load_scenario(config.twin, peak_rps=config.peak_rps) if config.twin else None
+    plan = plan_of(config.kubernetes, scenario or twin)
+    config = config.model_copy(update={"kubernetes": plan.settings})
+    return config, online_meta(config, plan)
 
 
 def _run_id(now: float, about: dict[str, Any]) -> str:

@@ -64,6 +64,10 @@ def execute(
             started = _start(writer, clock, left_behind)
             if kind is RunKind.INFERENCE:
                 ended = _infer(directory, writer, clock, started, stop, on_progress)
+            elif on_cluster:
+                from core.runs.live_training import train_live_run
+
+                ended = train_live_run(directory, writer, clock, started, stop, on_progress)
             else:
                 from core.runs.training import train_run
 

@@ -55,6 +55,8 @@ class ControlLoop:
         clock: For wall times.
         control: Mode at the start.
         faults: Faults of the scenario, announced as events when their time comes.
+        first_step: Number of the first step; not 0 where a training goes on.
+        episode: Number of the episode, likewise.
     """
 
     def __init__(
@@ -66,7 +68,12 @@ class ControlLoop:
         clock: Clock,
         control: Control | None = None,
         faults: Sequence[Fault] = (),
+        *,
+        first_step: int = 0,
+        episode: int = 0,
     ) -> None:
+        self._first_step = first_step
+        self._episode = episode
         self._cluster = cluster
         self._scaler = Scaler(cluster, journal)
         self._policy = policy
@@ -82,7 +89,7 @@ class ControlLoop:
         self._weights = WeightsBatch.from_weights([settings.weights])
         self._totals = TotalsKeeper(cluster.facts.interval_s, cluster)
         self._last: Step | None = None
-        self._index = 0
+        self._index = first_step
         self._time_s = 0.0
         self._desired = 0
         self._degraded = ""
@@ -155,7 +162,7 @@ class ControlLoop:
             RlscaleError: A real cluster cannot be observed, or control of it not be taken.
         """
         state = self._cluster.reset(seed)
-        self._index, self._time_s = 0, state.time_s
+        self._index, self._time_s = self._first_step, state.time_s
         self._desired = state.replicas_desired
         self._history.restart(_ALL, StateBatch.from_states([state]))
         self._policy.reset(self.facts)
@@ -279,7 +286,7 @@ class ControlLoop:
         )
         capacity_rps = state.replicas_ready * self.facts.pod_capacity_rps
         self._last = step
-        self._journal.add_step(StepRecord(step, capacity_rps, self._totals.totals))
+        self._journal.add_step(StepRecord(step, capacity_rps, self._totals.totals, self._episode))
         return step
 
     def _announce(self, time_s: float) -> None:

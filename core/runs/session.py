@@ -64,6 +64,7 @@ class InferenceSession:
         stop: Ends the session when set.
         on_progress: Called some times per second.
         real_time: Whether the cluster has a pace of its own, so that the speed is fixed.
+        turned: Told after each turn how the run stands; says what else is to be written of it.
     """
 
     def __init__(
@@ -77,7 +78,9 @@ class InferenceSession:
         on_progress: Callable[[Progress], None] | None = None,
         *,
         real_time: bool = False,
+        turned: Callable[[StatusRow], StatusRow] | None = None,
     ) -> None:
+        self._turned = turned
         self._real_time = real_time
         self._loop = loop
         self._writer = writer
@@ -149,6 +152,8 @@ class InferenceSession:
             steps_per_s = (step - marked_step) / (now - marked_at)
             self._status = replace(self._status, steps_per_s=steps_per_s)
             self._speed_mark = (now, step)
+        if self._turned is not None:
+            self._status = self._turned(self._status)
         self._report()
 
     def _report(self) -> None:

@@ -105,7 +105,7 @@ def test_help_loads_nothing_that_costs_time() -> None:
         (("bench", "--policies", ","), "--policies"),
         (("train", "--steps", "-5"), "--steps"),
         (("train", "--algo", "sac"), "ppo, dqn"),
-        (("train", "--env", "k8s"), "--env sim"),
+        (("train", "--mode", "auto"), "--env k8s"),
         (("train", "--detach", "--resume", "x"), "not allowed with"),
         (("train", "--learning-rate", "0"), "--learning-rate"),
         (("run", "--headless", "--detach"), "not allowed with"),

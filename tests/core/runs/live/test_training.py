@@ -1,0 +1,102 @@
+"""A policy that goes on learning on the tests' cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.agents.bundle import load_bundle
+from core.agents.registry import bundle_directory
+from core.errors import InputError
+from core.locations import runs_directory
+from core.runs.commands import Command
+from core.runs.config import OnlineTrainingConfig
+from core.runs.creation import create_run
+from core.runs.records import RunKind, RunState
+from core.state import Actor, ControlMode
+from tests.core.runs.live.conftest import LiveRun, settings_of
+from tests.stack.stack import Stack
+from tests.stack.waiting import wait_until
+
+
+@pytest.fixture
+def twin(tmp_path: Path) -> str:
+    path = tmp_path / "twin.yaml"
+    path.write_text(
+        "name: twin\n"
+        "traffic: [{kind: constant, rps: 40}]\n"
+        "service: {workers: 2, service_time_ms: 100}\n"
+        "slo: {latency_ms: 500}\n"
+        "duration_s: 300\n",
+        encoding="utf-8",
+    )
+    return str(path)
+
+
+def training(
+    stack: Stack, namespace: str, twin: str, mode: ControlMode, start_from: str = "dqn"
+) -> LiveRun:
+    writing = mode is ControlMode.AUTO
+    config = OnlineTrainingConfig(
+        algo="dqn",
+        steps=14,
+        kubernetes=settings_of(stack, namespace, "admin", "direct", interval_s=0.4),
+        start_from=str(bundle_directory(start_from)),
+        scenarios=(twin,),
+        twin=twin,
+        write=True,
+        confirmation=f"direct/{namespace}/web" if writing else "",
+        mode=mode,
+    )
+    return LiveRun(create_run(config, home=runs_directory()))
+
+
+def test_it_learns_is_overridden_stopped_and_goes_on(
+    stack: Stack, namespace: str, twin: str
+) -> None:
+    web = stack.create_deployment(namespace, "web", 2)
+    stack.wait_ready(namespace, "web", 2)
+    with stack.load(web.url, rps=30):
+        run = training(stack, namespace, twin, ControlMode.AUTO).start()
+        run.wait(lambda status: (status.training.timesteps if status.training else 0) >= 4, "4", 20)
+        assert run.send(Command.override(6)).startswith("pinned 6")
+        wait_until(lambda: stack.replicas(namespace, "web") == 6, "the operator's replicas")
+        run.wait_steps(3)
+        assert run.send(Command.release()) == "released, mode AUTO"
+        run.end("enough for now")
+        status = run.status()
+        assert (status.kind, status.state) == (RunKind.TRAINING, RunState.STOPPED)
+        assert status.training is not None
+        learned = status.training.timesteps
+        assert 7 <= learned < 14
+        assert (run.directory / "checkpoints" / f"step-{learned:012d}").is_dir()
+        reader = run.read()
+        actors = {step.actor for step in reader.steps(0, reader.last_step())}
+        reader.close()
+        assert {Actor.OPERATOR} <= actors
+
+        mark, again = stack.audit.mark(), LiveRun(run.directory).start()
+        again.wait(lambda status: status.state is RunState.RUNNING, "the second sitting", 20.0)
+        again.wait(lambda status: status.training.timesteps > learned, "more lessons", 20.0)
+        assert again.status().mode is ControlMode.SHADOW, "control is confirmed anew"
+        assert stack.audit.writes(mark, "admin", namespace) == []
+        again.wait(lambda status: status.state is RunState.FINISHED, "the end", 30.0)
+    again.end()
+    told = again.events("training")
+    assert any(line.startswith(f"resumed at {learned} decisions") for line in told)
+    assert any(line.endswith("recorded decisions are remembered") for line in told)
+    manifest = load_bundle(run.directory / "bundle").manifest
+    assert manifest.timesteps == 14
+    assert manifest.scenarios[-1] == f"{namespace}/web"
+    reader = again.read()
+    steps = reader.steps_after(-1, 100)
+    reader.close()
+    assert sorted(set(steps.episode.tolist())) == [0, 1]
+    assert steps.step.tolist() == list(range(len(steps)))
+
+
+def test_ppo_is_refused_with_the_reason(stack: Stack, namespace: str, twin: str) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    with pytest.raises(InputError, match="PPO learns only from its own choices"):
+        training(stack, namespace, twin, ControlMode.SHADOW, "ppo")
