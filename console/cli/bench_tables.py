@@ -41,6 +41,9 @@ def print_report(report: Report) -> None:
     print("  * no HPA setting violates that little: divided by those of the least violating one.")
     print("gap: share of the room between that HPA and the oracle that is taken (median).")
     print("churn: replicas changed; of policies divided by those of the calibrated HPA.")
+    for workload, policies in report.with_fewer_seeds().items():
+        names = ", ".join(map(short_name, policies))
+        print(f"fewer than {seeds} seeds, since it is long: {workload} ({names}).")
 
 
 def _counted(count: int, noun: str) -> str:

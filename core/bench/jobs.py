@@ -11,6 +11,7 @@ from core.agents.calibration import SETTINGS, RivalKind
 from core.agents.fingerprint import fingerprint
 from core.agents.grid import HPA_SETTINGS
 from core.agents.policy import ClairvoyantPolicy
+from core.agents.predictive import PredictivePolicy
 from core.agents.registry import load_policy
 from core.bench.request import BenchRequest, Workload
 from core.traffic.suites import TRAINING
@@ -19,8 +20,10 @@ _CALIBRATED_AT_ONCE: Final = 15
 """Settings of one job of a calibration."""
 _MOST_RULE_DECISIONS: Final = 400_000
 """Beyond, the front of rules is drawn from the calibrated window alone."""
-_MOST_ORACLE_INTERVALS: Final = 20_000
-"""Planning takes seconds per thousand intervals: of long workloads it looks at fewer seeds."""
+_MOST_SLOW_INTERVALS: Final = 20_000
+"""What takes seconds per thousand intervals looks at fewer seeds of long workloads."""
+_SLOW_MS: Final = 4.0
+"""Per interval: planning the oracle's schedules, or fitting a forecast."""
 _TRAINING_INTERVALS: Final = 480
 
 
@@ -32,7 +35,7 @@ class JobKind(StrEnum):
     GRID = "grid"
     """All HPA settings and rules on one workload, for hindsight and for fronts."""
     POLICIES = "policies"
-    """Policies on one workload, with all seeds."""
+    """Policies on one workload."""
     ORACLE = "oracle"
     """The oracle's front in one episode, and clairvoyant policies in it."""
 
@@ -83,43 +86,61 @@ def bench_jobs(request: BenchRequest, calibrated: Mapping[RivalKind, str]) -> li
         request: What is asked for.
         calibrated: Settings of the calibrated rivals.
     """
-    clairvoyant = tuple(
-        spec for spec in request.policies if isinstance(load_policy(spec), ClairvoyantPolicy)
-    )
-    others = tuple(dict.fromkeys((*request.policies, *calibrated.values())))
-    others = tuple(spec for spec in others if spec not in clairvoyant)
+    crews = _Crews()
+    for spec in dict.fromkeys((*request.policies, *calibrated.values())):
+        crews.add(spec)
     jobs = [
         job
         for workload in request.workloads
-        for job in _workload_jobs(request, workload, others, clairvoyant, calibrated)
+        for job in _workload_jobs(request, workload, crews, calibrated[RivalKind.RULE])
     ]
     return sorted(jobs, key=lambda job: -job.weight)
 
 
+class _Crews:
+    """Policies by how they are best run."""
+
+    def __init__(self) -> None:
+        self.quick: tuple[str, ...] = ()
+        """All together, with all seeds."""
+        self.slow: tuple[str, ...] = ()
+        """One by one."""
+        self.clairvoyant: tuple[str, ...] = ()
+        """Beside the oracle's front, which they follow."""
+
+    def add(self, spec: str) -> None:
+        policy = load_policy(spec)
+        if isinstance(policy, ClairvoyantPolicy):
+            self.clairvoyant += (spec,)
+        elif isinstance(policy, PredictivePolicy):
+            self.slow += (spec,)
+        else:
+            self.quick += (spec,)
+
+
 def _workload_jobs(
-    request: BenchRequest,
-    workload: Workload,
-    policies: tuple[str, ...],
-    clairvoyant: tuple[str, ...],
-    calibrated: Mapping[RivalKind, str],
+    request: BenchRequest, workload: Workload, crews: _Crews, calibrated_rule: str
 ) -> Iterator[Job]:
     scenario = workload.load()
     intervals = scenario.duration_s // scenario.interval_s
     seeds = tuple(range(request.seeds))
-    slots = len(policies) * len(seeds)
-    weight = intervals * (2.0 + 0.08 * slots)
-    yield Job(JobKind.POLICIES, policies, workload, seeds, weight=weight)
+    few = slow_seeds(intervals, request.seeds)
+    weight = intervals * (2.0 + 0.08 * len(crews.quick) * len(seeds))
+    yield Job(JobKind.POLICIES, crews.quick, workload, seeds, weight=weight)
     settings = [one.spec for one in HPA_SETTINGS]
-    settings += _drawn_rules(calibrated[RivalKind.RULE], intervals * len(seeds))
+    settings += _drawn_rules(calibrated_rule, intervals * len(seeds))
     weight = intervals * (0.8 + 0.008 * len(settings) * len(seeds))
     yield Job(JobKind.GRID, tuple(settings), workload, seeds, weight=weight)
-    for seed in oracle_seeds(intervals, request.seeds):
-        yield Job(JobKind.ORACLE, clairvoyant, workload, (seed,), weight=4.0 * intervals)
+    weight = intervals * _SLOW_MS
+    for seed in few:
+        for spec in crews.slow:
+            yield Job(JobKind.POLICIES, (spec,), workload, (seed,), weight=weight)
+        yield Job(JobKind.ORACLE, crews.clairvoyant, workload, (seed,), weight=weight)
 
 
-def oracle_seeds(intervals: int, seeds: int) -> range:
-    """With which seeds the oracle is asked: all, unless the workload is long."""
-    return range(max(1, min(seeds, _MOST_ORACLE_INTERVALS // max(intervals, 1))))
+def slow_seeds(intervals: int, seeds: int) -> range:
+    """With which seeds a slow policy or the oracle is asked: all, unless the workload is long."""
+    return range(max(1, min(seeds, _MOST_SLOW_INTERVALS // max(intervals, 1))))
 
 
 def _drawn_rules(calibrated: str, intervals: int) -> Sequence[str]:

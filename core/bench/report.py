@@ -80,6 +80,14 @@ class Report:
     """One per policy, workload and seed."""
     fronts: tuple[WorkloadFronts, ...]
 
+    def with_fewer_seeds(self) -> dict[str, list[str]]:
+        """Long workloads, and the policies that met them with fewer seeds than were asked for."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows:
+            if len(row.seeds) < self.request.seeds:
+                found.setdefault(row.workload, []).append(row.policy)
+        return found
+
     def as_dict(self) -> dict[str, Any]:
         """The report ready for JSON: `cells`, `workloads`, `summary` by policy, and `rivals`."""
         return {

@@ -13,7 +13,7 @@ from core.agents.registry import load_policy
 from core.bench.bench import Bench, read_report
 from core.bench.directory import BenchDirectory, BenchProgress, BenchState
 from core.bench.executors import Here, OnDone, OnWork, Processes
-from core.bench.jobs import Job, JobKind, bench_jobs, calibration_jobs, oracle_seeds
+from core.bench.jobs import Job, JobKind, bench_jobs, calibration_jobs, slow_seeds
 from core.bench.report import Report
 from core.bench.results import Record, Results
 from core.bench.work import do_job
@@ -174,7 +174,7 @@ def test_a_calibration_job_tries_its_settings_on_the_training_suite(
     assert results.calibrations() == {}
 
 
-def test_of_long_workloads_the_oracle_plans_fewer_seeds() -> None:
-    assert oracle_seeds(480, 5) == range(5)
-    assert oracle_seeds(6_000, 5) == range(3)
-    assert oracle_seeds(80_640, 5) == range(1)
+def test_of_long_workloads_what_is_slow_looks_at_fewer_seeds() -> None:
+    assert slow_seeds(480, 5) == range(5)
+    assert slow_seeds(6_000, 5) == range(3)
+    assert slow_seeds(80_640, 5) == range(1)
