@@ -38,7 +38,7 @@ def settings(
     **values: Any,
 ) -> KubernetesSettings:
     """The Deployment `web`, through both fault proxies."""
-    measured = {"prometheus_url": stack.prometheus_proxy.url, "window_s": 5, "timeout_s": 2.0}
+    measured = {"prometheus_url": stack.prometheus_proxy.url, "window_s": 3, "timeout_s": 2.0}
     return KubernetesSettings.model_validate(
         {
             "kubeconfig": stack.kubeconfig(user),

@@ -144,7 +144,7 @@ def test_faults_age_the_view_and_pass(
 ) -> None:
     with _watching(stack, web) as watcher:
         with stack.api_proxy.inject(fault) as injected:
-            wait_until(lambda: watcher.age_s > 1.5, "the view to grow old")
+            wait_until(lambda: watcher.age_s > 0.8, "the view to grow old")
             found = watcher.problem
             assert found is not None
             assert found.problem is problem
@@ -159,7 +159,7 @@ def test_faults_age_the_view_and_pass(
 def test_a_server_that_is_gone_and_comes_back(stack: Stack, web: str) -> None:
     with _watching(stack, web) as watcher:
         with stack.api_proxy.refusing():
-            wait_until(lambda: watcher.age_s > 1.0, "the view to grow old")
+            wait_until(lambda: watcher.age_s > 0.7, "the view to grow old")
             assert watcher.problem is not None
             assert watcher.problem.problem is ClusterProblem.UNREACHABLE
         _until(watcher, lambda view: watcher.problem is None, "recovery")
