@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 import gymnasium
 import numpy as np
 import torch
+from stable_baselines3.common.utils import LinearSchedule
 from stable_baselines3.common.vec_env import VecEnv
 
 from core.agents.acting import LastChoice
@@ -18,6 +19,7 @@ from core.agents.lean_dqn import LeanDQN
 from core.agents.ppo import ACTIVATIONS
 from core.agents.replay import VectorReplay
 from core.agents.settings import AgentSettings, DqnSettings
+from core.envs.foresight import FORESIGHT_WIDTH, ForesightVecEnv
 
 _TARGET: Final = "q_net_target."
 _ONLINE: Final = "q_net."
@@ -35,7 +37,7 @@ class DQNAgent(Agent[DqnSettings]):
         model = LeanDQN(
             "MlpPolicy",
             env,
-            learning_rate=settings.learning_rate,
+            learning_rate=LinearSchedule(settings.learning_rate, 0.0, 1.0),
             buffer_size=1,
             learning_starts=settings.learning_starts,
             batch_size=settings.batch_size,
@@ -56,12 +58,17 @@ class DQNAgent(Agent[DqnSettings]):
             device="cpu",
         )
         model.reward_scale = settings.reward_scale
+        model.reward_limit = settings.reward_limit
         shape = model.observation_space.shape
         assert shape is not None
+        told = 0
+        if isinstance(model.env, ForesightVecEnv):
+            model.foresee(settings.foreseeing_hidden)
+            told = FORESIGHT_WIDTH
         replay = VectorReplay(
             rows=max(1, settings.buffer_size // model.n_envs),
             size=model.n_envs,
-            features=shape[0],
+            features=shape[0] + told,
             return_steps=settings.return_steps,
             gamma=settings.gamma,
         )

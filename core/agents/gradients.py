@@ -47,6 +47,11 @@ class Chain:
         self._inputs: list[Tensor] = []
 
     @property
+    def inputs(self) -> int:
+        """Length of an input."""
+        return self._layers[0].in_features
+
+    @property
     def parameters(self) -> list[Tensor]:
         """Weights and biases, layer by layer."""
         return [one for layer in self._layers for one in (layer.weight, layer.bias)]
@@ -83,11 +88,17 @@ class Gradients:
     """
 
     def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self._parameters = parameters
         self._all = torch.zeros(sum(one.numel() for one in parameters))
         first = 0
         for one in parameters:
             one.grad = self._all[first : first + one.numel()].view_as(one)
             first += one.numel()
+
+    def forget(self) -> None:
+        """Take the gradients away, so that an optimiser leaves the parameters alone."""
+        for one in self._parameters:
+            one.grad = None
 
     def clip(self, most: float) -> None:
         """Shorten them to the norm `most` if they are longer; as torch's `clip_grad_norm_`."""

@@ -3,10 +3,17 @@
 The same algorithm and networks. Two things differ on purpose: each cluster explores on its own
 (Stable-Baselines3 lets all of them explore in the same step or none), and all minibatches of an
 update are drawn at once, since the target network does not move within an update.
+
+One thing is added: in an environment that tells what lies ahead (`ForesightVecEnv`) a second
+Q-network, which knows it, learns from the rewards, and teaches the one that acts what every action
+is worth. The one that acts never knows what lies ahead, so that it learns the mean over all that
+might.
 """
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +28,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch.nn import functional
 
 from core.agents.acting import LastChoice
-from core.agents.replay import VectorReplay
+from core.agents.perceptron import perceptron
+from core.agents.replay import Transitions, VectorReplay
+from core.envs.foresight import FORESIGHT_WIDTH, ForesightVecEnv
 from core.state import ValuesKind
 
 _LOG_EVERY_STEPS = 100
@@ -36,6 +45,10 @@ class LeanDQN(DQN):
 
     reward_scale: float = 1.0
     """Factor on rewards before they are learned from."""
+    reward_limit: float = float("inf")
+    """Rewards are cut to ± this before they are scaled."""
+    foreseeing: torch.nn.Sequential | None = None
+    """The Q-network that is told what lies ahead; None where nothing is told."""
     last_choice: LastChoice | None = None
     """What the policy chose in the newest step of all clusters."""
 
@@ -44,6 +57,23 @@ class LeanDQN(DQN):
         self.memory = replay
         self.rng = rng
         self._vector_steps = 0
+
+    def foresee(self, hidden: Sequence[int]) -> None:
+        """Let a network that is told what lies ahead teach the one that acts.
+
+        Args:
+            hidden: Units of its hidden layers.
+        """
+        inputs, outputs = self.q_net.features_dim + FORESIGHT_WIDTH, int(self.q_net.action_space.n)
+        self.foreseeing = perceptron(inputs, hidden, outputs)
+        self.foreseeing_target = copy.deepcopy(self.foreseeing)
+        self.policy.optimizer.add_param_group({"params": list(self.foreseeing.parameters())})
+
+    def _on_step(self) -> None:
+        super()._on_step()
+        due = max(self.target_update_interval // self.n_envs, 1)
+        if self.foreseeing is not None and self._n_calls % due == 0:
+            self.foreseeing_target.load_state_dict(self.foreseeing.state_dict())
 
     def collect_rollouts(
         self,
@@ -61,6 +91,7 @@ class LeanDQN(DQN):
         callback.on_rollout_start()
         observations: NDArray[np.float32] = self._last_obs
         actions = self._explore(observations, learning_starts)
+        seen = self._with_foresight(observations)
         new_observations, rewards, dones, infos = env.step(actions)
         assert isinstance(new_observations, np.ndarray)
         self.num_timesteps += env.num_envs
@@ -71,8 +102,10 @@ class LeanDQN(DQN):
         if dones.any():
             self._update_info_buffer(infos, dones)
             next_observations, terminal = _before_restart(new_observations, dones, infos)
-        scaled = rewards * np.float32(self.reward_scale)
-        self.memory.add(observations, next_observations, actions, scaled, dones, terminal)
+        limit = np.float32(self.reward_limit)
+        scaled = np.clip(rewards, -limit, limit) * np.float32(self.reward_scale)
+        following = self._with_foresight(next_observations, dones, infos)
+        self.memory.add(seen, following, actions, scaled, dones, terminal)
         self._last_obs = new_observations
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self._on_step()
@@ -82,6 +115,29 @@ class LeanDQN(DQN):
             self.dump_logs()
         callback.on_rollout_end()
         return RolloutReturn(env.num_envs, int(dones.sum()), continue_training=True)
+
+    def _with_foresight(
+        self,
+        observations: NDArray[np.float32],
+        dones: NDArray[np.bool_] | None = None,
+        infos: Sequence[dict[str, Any]] = (),
+    ) -> NDArray[np.float32]:
+        """Observations with what lies ahead of them beside them, as the memory keeps them.
+
+        Args:
+            observations: Shape (n, features), the newest.
+            dones: Where they are the last ones of an episode and another has begun since.
+            infos: What the environment said of that.
+        """
+        if self.foreseeing is None:
+            return observations
+        assert isinstance(self.env, ForesightVecEnv)
+        ahead = self.env.foresight()
+        if dones is not None and dones.any():
+            ahead = ahead.copy()
+            for index in np.flatnonzero(dones):
+                ahead[index] = infos[index]["terminal_foresight"]
+        return np.concatenate([observations, ahead], axis=1)
 
     def _explore(
         self, observations: NDArray[np.float32], learning_starts: int
@@ -108,10 +164,8 @@ class LeanDQN(DQN):
         policy.set_training_mode(True)
         self._update_learning_rate(optimizer)
         sample = self.memory.sample(gradient_steps * batch_size, self.rng)
-        with torch.no_grad():
-            best_next = self.q_net_target.q_net(sample.next_observations).amax(dim=1)
-            targets = sample.returns + sample.discounts * best_next
-        parameters = list(self.q_net.parameters())
+        targets = self._targets(sample)
+        parameters = [one for group in optimizer.param_groups for one in group["params"]]
         losses = torch.zeros(())
         for inputs, actions, wanted in zip(
             torch.split(sample.observations, batch_size),
@@ -119,8 +173,7 @@ class LeanDQN(DQN):
             torch.split(targets, batch_size),
             strict=True,
         ):
-            current = self.q_net.q_net(inputs).gather(1, actions[:, None]).flatten()
-            loss = functional.smooth_l1_loss(current, wanted)
+            loss = self._loss(inputs, actions, wanted)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
@@ -129,6 +182,31 @@ class LeanDQN(DQN):
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
         self.logger.record_mean("train/loss", float(losses) / gradient_steps)
+
+    def _targets(self, sample: Transitions) -> torch.Tensor:
+        """What the actions taken turned out to be worth, shape (batch,)."""
+        following = sample.next_observations
+        with torch.no_grad():
+            if self.foreseeing is None:
+                worth = self.q_net_target.q_net(following).amax(dim=1)
+            else:
+                # Who acts next does not know what lies ahead; only its worth is told with it.
+                features = following.shape[1] - FORESIGHT_WIDTH
+                best = self.q_net.q_net(following[:, :features]).argmax(dim=1, keepdim=True)
+                worth = self.foreseeing_target(following).gather(1, best).flatten()
+            return sample.returns + sample.discounts * worth
+
+    def _loss(
+        self, inputs: torch.Tensor, actions: torch.Tensor, wanted: torch.Tensor
+    ) -> torch.Tensor:
+        """The loss of one minibatch."""
+        if self.foreseeing is None:
+            current = self.q_net.q_net(inputs).gather(1, actions[:, None]).flatten()
+            return functional.smooth_l1_loss(current, wanted)
+        told = self.foreseeing(inputs)
+        loss = functional.smooth_l1_loss(told.gather(1, actions[:, None]).flatten(), wanted)
+        untold = self.q_net.q_net(inputs[:, : inputs.shape[1] - FORESIGHT_WIDTH])
+        return loss + functional.mse_loss(untold, told.detach())
 
 
 def _before_restart(

@@ -3,10 +3,14 @@
 The same algorithm, the same networks, the same random numbers: with the same seed it gives the
 same weights as `stable_baselines3.PPO`, to rounding. What is left out is overhead: distribution
 objects, a Python loop over every cluster at every step, and one copy per minibatch and tensor.
+
+One thing is added: in an environment that tells what lies ahead (`ForesightVecEnv`) advantages come
+from a second critic, which knows it. The policy and its own critic never do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +26,8 @@ from torch.nn import functional
 
 from core.agents.acting import LastChoice
 from core.agents.gradients import Chain, Gradients
+from core.agents.perceptron import perceptron
+from core.envs.foresight import FORESIGHT_WIDTH, ForesightVecEnv
 from core.state import ValuesKind
 
 
@@ -38,6 +44,20 @@ class LeanPPO(PPO):
     """Rewards are cut to ± this before they are scaled."""
     last_choice: LastChoice | None = None
     """What the policy chose in the newest step of all clusters."""
+    foreseeing: torch.nn.Sequential | None = None
+    """The critic that is told what lies ahead; None where nothing is told."""
+
+    def foresee(self, hidden: Sequence[int]) -> None:
+        """Let a critic that is told what lies ahead say what an action was worth.
+
+        Args:
+            hidden: Units of its hidden layers.
+        """
+        features = self.observation_space.shape
+        assert features is not None
+        self.foreseeing = perceptron(features[0] + FORESIGHT_WIDTH, hidden, 1)
+        self.policy.optimizer.add_param_group({"params": list(self.foreseeing.parameters())})
+        self._ahead = np.zeros((self.n_steps, self.n_envs, FORESIGHT_WIDTH), dtype=np.float32)
 
     def collect_rollouts(
         self,
@@ -57,6 +77,9 @@ class LeanPPO(PPO):
         actor, critic = self._chains()
         for step in range(n_rollout_steps):
             actions, values, log_probs = self._choose(actor, critic, observations)
+            if self.foreseeing is not None:
+                self._ahead[step] = self._foresight()
+                values = self._values(observations, self._ahead[step])
             new_observations, rewards, dones, infos = env.step(actions)
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
@@ -78,7 +101,8 @@ class LeanPPO(PPO):
             self._last_obs = observations = new_observations  # type: ignore[assignment]
             self._last_episode_starts = dones
         rollout_buffer.pos, rollout_buffer.full = n_rollout_steps, True
-        rollout_buffer.compute_returns_and_advantage(self._values(observations), dones)  # type: ignore[arg-type]
+        last_values = torch.from_numpy(self._values(observations, self._foresight()))
+        rollout_buffer.compute_returns_and_advantage(last_values, dones)  # type: ignore[arg-type]
         callback.update_locals(locals())
         callback.on_rollout_end()
         return True
@@ -109,9 +133,24 @@ class LeanPPO(PPO):
         )
         return chosen, flat_values, log_probs.flatten().numpy()
 
-    def _values(self, observations: NDArray[np.float32]) -> torch.Tensor:
+    def _foresight(self) -> NDArray[np.float32] | None:
+        """What lies ahead of the newest observations; None where nothing is told."""
+        if self.foreseeing is None:
+            return None
+        assert isinstance(self.env, ForesightVecEnv)
+        return self.env.foresight()
+
+    def _values(
+        self, observations: NDArray[np.float32], ahead: NDArray[np.float32] | None
+    ) -> NDArray[np.float32]:
+        """Values that advantages are measured against, shape (n,)."""
         with torch.inference_mode():
-            return self.policy.predict_values(torch.from_numpy(observations))
+            if self.foreseeing is None or ahead is None:
+                values = self.policy.predict_values(torch.from_numpy(observations))
+            else:
+                values = self.foreseeing(torch.from_numpy(np.hstack([observations, ahead])))
+        flat: NDArray[np.float32] = values.flatten().numpy()
+        return flat
 
     def _bootstrap_truncated(
         self,
@@ -130,8 +169,10 @@ class LeanPPO(PPO):
             last = np.array(
                 [infos[index]["terminal_observation"] for index in cut], dtype=np.float32
             )
-            values = self._values(last)
-            rewards[cut] += self.gamma * values.flatten().numpy()
+            ahead = None
+            if self.foreseeing is not None:
+                ahead = np.stack([infos[index]["terminal_foresight"] for index in cut])
+            rewards[cut] += self.gamma * self._values(last, ahead)
 
     def train(self) -> None:
         """Update the policy from the rollout; see `stable_baselines3`."""
@@ -141,33 +182,50 @@ class LeanPPO(PPO):
         assert callable(self.clip_range)
         clip_range = self.clip_range(self._current_progress_remaining)
         actor, critic = self._chains()
+        inputs = buffer.observations
+        if self.foreseeing is not None:
+            critic = Chain(self.foreseeing)
+            inputs = np.concatenate([inputs, self._ahead], axis=2)
         gradients = Gradients([*actor.parameters, *critic.parameters])
         total = buffer.buffer_size * buffer.n_envs
-        observations, actions, old_log_probs, advantages, returns = (
+        columns = [
             _flat(array)
             for array in (
-                buffer.observations,
+                inputs,
                 buffer.actions[:, :, 0],
                 buffer.log_probs,
                 buffer.advantages,
                 buffer.returns,
             )
-        )
+        ]
         sums = torch.zeros(5)
         batches = 0
         for _ in range(self.n_epochs):
             order = torch.from_numpy(np.random.permutation(total))
-            shuffled = [
-                one.index_select(0, order)
-                for one in (observations, actions, old_log_probs, advantages, returns)
-            ]
+            shuffled = [one.index_select(0, order) for one in columns]
             for batch in zip(*(torch.split(one, self.batch_size) for one in shuffled), strict=True):
                 sums += self._differentiate(actor, critic, *batch, clip_range=clip_range)
                 gradients.clip(self.max_grad_norm)
                 optimizer.step()
                 batches += 1
             self._n_updates += 1
+        if self.foreseeing is not None:
+            gradients.forget()
+            self._teach_own_critic(columns[0][:, : actor.inputs], columns[-1])
         self._record(sums / batches, clip_range)
+
+    @torch.no_grad()
+    def _teach_own_critic(self, observations: torch.Tensor, returns: torch.Tensor) -> None:
+        """One pass for the policy's own critic: it is only shown, nothing is learned from it."""
+        _, critic = self._chains()
+        gradients = Gradients(critic.parameters)
+        order = torch.from_numpy(np.random.permutation(len(returns)))
+        for rows in torch.split(order, self.batch_size):
+            errors = critic.forward(observations[rows]).flatten() - returns[rows]
+            critic.backward((errors * (2.0 * self.vf_coef / len(rows)))[:, None])
+            gradients.clip(self.max_grad_norm)
+            self.policy.optimizer.step()
+        gradients.forget()
 
     @torch.no_grad()
     def _differentiate(
@@ -185,11 +243,12 @@ class LeanPPO(PPO):
         """Write the gradients of the loss of one minibatch; returns its five figures for the log.
 
         The loss is that of `stable_baselines3`: the clipped objective, the entropy and the squared
-        error of the values, each averaged over the minibatch.
+        error of the values, each averaged over the minibatch. What lies ahead stands behind the
+        observations, for the critic alone.
         """
         count = len(actions)
         chosen = actions[:, None]
-        log_all = functional.log_softmax(actor.forward(observations), dim=1)
+        log_all = functional.log_softmax(actor.forward(observations[:, : actor.inputs]), dim=1)
         errors = critic.forward(observations).flatten() - returns
         if self.normalize_advantage and count > 1:
             advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)

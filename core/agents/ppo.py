@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import gymnasium
 import torch
@@ -11,10 +11,14 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from core.agents.acting import LastChoice
 from core.agents.agent import Agent
+from core.agents.bundle import Tensors, check_tensors
 from core.agents.config import Algorithm
 from core.agents.lean_ppo import LeanPPO
 from core.agents.settings import AgentSettings, PpoSettings
+from core.agents.torch_state import array_of
+from core.envs.foresight import ForesightVecEnv
 
+_FORESEEING: Final = "foreseeing."
 ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
 
 
@@ -50,6 +54,8 @@ class PPOAgent(Agent[PpoSettings]):
         )
         model.reward_scale = settings.reward_scale
         model.reward_limit = settings.reward_limit
+        if isinstance(model.env, ForesightVecEnv):
+            model.foresee(settings.foreseeing_hidden)
         return model
 
     def _steps_per_update(self) -> int:
@@ -59,4 +65,28 @@ class PPOAgent(Agent[PpoSettings]):
         return self.model.last_choice
 
     def _trained_parameters(self) -> dict[str, torch.Tensor]:
-        return dict(self.model.policy.named_parameters())
+        return dict(self.model.policy.named_parameters()) | self._foreseeing()
+
+    def _foreseeing(self) -> dict[str, torch.Tensor]:
+        """Parameters of the critic that is told what lies ahead; it is not part of the policy."""
+        if self.model.foreseeing is None:
+            return {}
+        return {
+            f"{_FORESEEING}{name}": one for name, one in self.model.foreseeing.named_parameters()
+        }
+
+    def _optimizer_tensors(self) -> Tensors:
+        """The moments, and the critic that is no part of the bundle."""
+        return super()._optimizer_tensors() | {
+            name: array_of(one) for name, one in self._foreseeing().items()
+        }
+
+    def _set_optimizer_tensors(self, tensors: Tensors, source: str) -> None:
+        critic = self._foreseeing()
+        moments = {name: one for name, one in tensors.items() if name not in critic}
+        super()._set_optimizer_tensors(moments, source)
+        own = {name: one for name, one in tensors.items() if name in critic}
+        check_tensors(own, {name: tuple(one.shape) for name, one in critic.items()}, source)
+        with torch.no_grad():
+            for name, one in critic.items():
+                one.copy_(torch.from_numpy(own[name]))

@@ -11,8 +11,10 @@ import numpy as np
 from core.agents.config import RANDOM_TRAFFIC, TrainingConfig
 from core.agents.evaluation import Case, average_results, evaluate_cases
 from core.agents.hpa import HpaPolicy
+from core.agents.policy import Policy
 from core.envs.batch_env import FixedScenarios, RandomTraffic, ScenarioSource
 from core.errors import InputError
+from core.summary import Summary
 from core.traffic.library import load_scenario
 from core.traffic.random_scenarios import random_scenario
 from core.traffic.scenario import RewardWeights, Scenario
@@ -35,9 +37,13 @@ class Validation:
 
     cases: tuple[Case, ...]
 
+    def judge(self, policy: Policy) -> Summary:
+        """A policy's figures in an average episode."""
+        return average_results(evaluate_cases(policy, self.cases))
+
     def baseline_score(self) -> float:
         """The score of the HPA at its defaults."""
-        summary = average_results(evaluate_cases(HpaPolicy(), self.cases))
+        summary = self.judge(HpaPolicy())
         return math.inf if summary.score is None else summary.score
 
 

@@ -121,13 +121,13 @@ def make_agent(
     from core.agents.dqn import DQNAgent
     from core.agents.papers import Provenance
     from core.agents.ppo import PPOAgent
-    from core.envs.paired import PairedVecEnv
+    from core.envs.foresight import ForesightVecEnv
 
     is_ppo = config.algo is Algorithm.PPO
     settings: AgentSettings = (PpoSettings if is_ppo else DqnSettings).from_overrides(
         config.hyper_parameters
     )
-    env = PairedVecEnv(
+    env = ForesightVecEnv(
         traffic.source,
         settings.environments,
         config.seed,

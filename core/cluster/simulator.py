@@ -118,6 +118,17 @@ class SimulatorBatch(Columns):
         """What is known about each slot beforehand; NaN where nothing was loaded."""
         return self._facts
 
+    def rates_rps(self, index: int) -> Floats:
+        """True mean rate of every second of a slot's episode, past and future, shape (seconds,).
+
+        Raises:
+            ValueError: If nothing was loaded.
+        """
+        tape = self._deck.tapes[index]
+        if tape is None:
+            raise ValueError(f"expected a loaded slot, found none in slot {index}")
+        return tape.rates_rps
+
     @property
     def finished(self) -> Flags:
         """Slots whose scenario has ended; they stand still from then on. Shape (n,)."""

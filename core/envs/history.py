@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import FactsBatch, Floats, StateBatch
+from core.envs.coverage import WINDOWS_S, Coverage
 
 MEMORY_S = 1800.0
 """How far back anything may look: half an hour."""
@@ -67,6 +68,8 @@ class StateHistory:
         self._known = {name: np.zeros(self.size) for name in _BRIDGED}
         self.since_up_s = np.full(self.size, MEMORY_S)
         self.since_down_s = np.full(self.size, MEMORY_S)
+        self.coverage = Coverage(facts, self.interval_s)
+        """How well covering recent peaks has worked so far."""
         self._state: StateBatch | None = None
         self._peaks: dict[float, Floats] = {}
         """Peaks by window, as far as somebody has asked since the newest state."""
@@ -104,6 +107,7 @@ class StateHistory:
             *((smooth, rps) for smooth in self._smooth_rps.values()),
         ):
             np.copyto(array, values, where=mask)
+        self.coverage.restart(mask, rps, self.facts)
         self._state = states
         self._peaks.clear()
 
@@ -128,9 +132,13 @@ class StateHistory:
         self.since_down_s = np.where(change < 0, 0.0, self.since_down_s + self.interval_s)
         self._rps.push(rps)
         self._desired.push(states.replicas_desired)
-        self._violation.push(np.nan_to_num(states.slo_violation_ratio))
+        violation = np.nan_to_num(states.slo_violation_ratio)
+        self._violation.push(violation)
         self._state = states
         self._peaks.clear()
+        peaks = np.stack([self.peak_rps(window_s) for window_s in WINDOWS_S])
+        capacity_rps = np.maximum(states.replicas_ready, 0.5) * self.facts.pod_capacity_rps
+        self.coverage.push(rps, peaks, self.mean_rps(), violation, rps / capacity_rps)
 
     def _smooth(self, rps: Floats) -> None:
         previous = self._rps.last(1)[0]

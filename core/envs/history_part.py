@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.envs.coverage import Coverage
 from core.envs.history import Ring, StateHistory
 
 
@@ -31,11 +32,11 @@ def history_part(history: StateHistory, columns: slice) -> StateHistory:
 def _part(value: Any, columns: slice) -> Any:
     if isinstance(value, np.ndarray):
         return value[..., columns]
-    if isinstance(value, Ring):
-        ring = copy.copy(value)
+    if isinstance(value, Ring | Coverage):
+        part = copy.copy(value)
         for name, inner in vars(value).items():
-            setattr(ring, name, _part(inner, columns))
-        return ring
+            setattr(part, name, _part(inner, columns))
+        return part
     if isinstance(value, dict):
         return {name: _part(inner, columns) for name, inner in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import Floats
+from core.envs.coverage import FACTORS, WINDOWS_S
 from core.envs.history import StateHistory
 
-OBSERVATION_VERSION = 1
+OBSERVATION_VERSION = 2
 """Raised whenever a formula changes while its feature keeps its name."""
 
 _LEAST_RPS = 0.1
@@ -104,6 +105,40 @@ def _share(name: str) -> Callable[[StateHistory], Floats]:
     return compute
 
 
+def _short(window_s: float) -> str:
+    return f"{window_s:.0f}s" if window_s < 60.0 else f"{window_s / 60.0:.0f}m"
+
+
+def _missed(window: int, factor: int) -> Feature:
+    name = f"missed_{_short(WINDOWS_S[window])}_x{FACTORS[factor]:g}"
+    words = (
+        "square root of the share of requests that "
+        f"{FACTORS[factor]:g} × the {_short(WINDOWS_S[window])} peak would not have covered"
+    )
+    return Feature(
+        name, 0.0, 1.0, words, lambda history: np.sqrt(history.coverage.missed[window, factor])
+    )
+
+
+def _surprise(window: int) -> Feature:
+    name = _short(WINDOWS_S[window])
+    words = f"largest log of rate / earlier {name} peak, fading over an hour"
+    return Feature(
+        f"surprise_{name}", -0.5, 2.5, words, lambda history: history.coverage.surprise[window]
+    )
+
+
+def _price(window: int) -> Feature:
+    name = _short(WINDOWS_S[window])
+
+    def compute(history: StateHistory) -> Floats:
+        price: Floats = np.log(np.maximum(history.coverage.price[window], 0.1))
+        return price
+
+    words = f"log of the mean {name} peak / mean rate"
+    return Feature(f"price_{name}", -1.0, 2.0, words, compute)
+
+
 def _known(name: str) -> Callable[[StateHistory], Floats]:
     return lambda history: history.known(name)
 
@@ -158,6 +193,21 @@ FEATURES: tuple[Feature, ...] = (
             lambda h: _log_ratio(h.facts.startup_median_s, h.facts.interval_s, 0.1)),
     Feature("metrics_age", 0.0, 3.0, "log of 1 + age of the metrics in decision intervals",
             lambda h: np.log1p(h.state.metrics_age_s / h.facts.interval_s)),
+    *(
+        _missed(window, factor)
+        for window in range(len(WINDOWS_S))
+        for factor in range(len(FACTORS))
+    ),
+    *(_surprise(window) for window in range(len(WINDOWS_S))),
+    *(_price(window) for window in range(len(WINDOWS_S))),
+    Feature("violation_mean_10m", 0.0, 1.0, "square root of the share over the SLO, 10 minutes",
+            lambda h: np.sqrt(h.coverage.violation_of_late)),
+    Feature("violation_mean_60m", 0.0, 1.0, "the same, an hour",
+            lambda h: np.sqrt(h.coverage.violation)),
+    Feature("load_mean_60m", 0.0, 2.0, "mean of rate / capacity of the ready pods, an hour",
+            lambda h: h.coverage.load),
+    Feature("evidence", 0.0, 1.0, "how much has been seen since the start, saturating at an hour",
+            lambda h: np.tanh(h.coverage.count * h.interval_s / 3600.0)),
 )  # fmt: skip
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)

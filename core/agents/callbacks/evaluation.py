@@ -9,7 +9,6 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from core.agents.agent import Agent
 from core.agents.callbacks.checkpoints import Scores
-from core.agents.evaluation import average_results, evaluate_cases
 from core.agents.learned import LearnedPolicy
 from core.agents.settings import AgentSettings
 from core.agents.sink import EvaluationResult, TrainingSink
@@ -75,7 +74,7 @@ class EvaluationCallback(BaseCallback):
         if baseline is None:
             baseline = self._validation.baseline_score()
         policy = LearnedPolicy(agent.bundle())
-        summary = average_results(evaluate_cases(policy, self._validation.cases))
+        summary = self._validation.judge(policy)
         score = math.inf if summary.score is None else summary.score
         better = self._scores.best is None or score < self._scores.best
         if better:

@@ -47,11 +47,12 @@ def test_lean_ppo_learns_the_weights_of_plain_ppo(activation: Literal["tanh", "r
         batch_size=32,
         n_epochs=2,
         gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
         ent_coef=0.01,
         seed=0,
         device="cpu",
         policy_kwargs={
-            "net_arch": {"pi": [64, 64], "vf": [64, 64]},
+            "net_arch": {"pi": list(settings.hidden), "vf": list(settings.hidden)},
             "activation_fn": ACTIVATIONS[activation],
         },
     )
