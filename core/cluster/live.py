@@ -67,6 +67,9 @@ class LiveCluster(Cluster, Protocol):
     def setpoint(self) -> int | None:
         """What is steered in place of the desired replicas, such as a floor; None if nothing is."""
 
+    def reachable(self, target: int) -> int:
+        """What asking for `target` would set, within bounds of the cluster's own."""
+
     def needs(self, target: int) -> bool:
         """Whether asking for `target` would change anything."""
 

@@ -54,6 +54,7 @@ class Scaler:
         if held_back or not live.needs(target):
             return desired
         floor = live.setpoint
+        target = live.reachable(target)
         done = self._carry_out(
             moment,
             desired if floor is None else floor,

@@ -52,6 +52,9 @@ class Access(Protocol):
     def look(self) -> Write | None:
         """See `ReplicaActuator`."""
 
+    def reachable(self, target: int) -> int:
+        """See `ReplicaActuator`."""
+
     def needs(self, expected: int, target: int) -> bool:
         """See `ReplicaActuator`."""
 
@@ -100,6 +103,10 @@ class ReadOnlyAccess:
     def look(self) -> Write | None:
         """Nothing is steered."""
         return None
+
+    def reachable(self, target: int) -> int:
+        """See `Access`."""
+        return target
 
     def needs(self, expected: int, target: int) -> bool:
         """See `Access`."""
@@ -200,6 +207,10 @@ class LeasedAccess:
     def look(self) -> Write | None:
         """See `Access`."""
         return self._actuator.look() if self._in_control else None
+
+    def reachable(self, target: int) -> int:
+        """See `Access`."""
+        return self._actuator.reachable(target)
 
     def needs(self, expected: int, target: int) -> bool:
         """See `Access`."""

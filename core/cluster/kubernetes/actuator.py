@@ -54,6 +54,9 @@ class ReplicaActuator(Protocol):
     def look(self) -> Write | None:
         """Look whether somebody else moved the setpoint; None if that cannot be told."""
 
+    def reachable(self, target: int) -> int:
+        """What `apply` would set, within the bounds that it keeps."""
+
     def needs(self, expected: int, target: int) -> bool:
         """Whether `apply` would change anything, as far as is known."""
 

@@ -233,6 +233,10 @@ class KubernetesCluster:
 
     # -- acting -------------------------------------------------------------------------------
 
+    def reachable(self, target: int) -> int:
+        """See `LiveCluster`."""
+        return self._access.reachable(target)
+
     def needs(self, target: int) -> bool:
         """See `LiveCluster`."""
         return self._access.needs(self._ledger.expected, target)

@@ -106,13 +106,17 @@ class FloorActuator:
         self._setpoint, self._maybe = found, None
         return done() if found in (expected, maybe) else overtaken(found, expected, self._words)
 
+    def reachable(self, target: int) -> int:
+        """See `ReplicaActuator`: within the operator's bounds and below the HPA's maximum."""
+        return min(max(target, self._lowest), self._highest, self._maximum)
+
     def needs(self, expected: int, target: int) -> bool:
         """See `ReplicaActuator`."""
-        return min(self._bounded(target), self._maximum) != self._setpoint
+        return self.reachable(target) != self._setpoint
 
     def apply(self, expected: int, target: int) -> Write:
         """See `ReplicaActuator`; what is expected is the floor as last seen."""
-        return self._move(self._bounded(target), last=False)
+        return self._move(self.reachable(target), last=False)
 
     def restore(self, expected: int) -> Write:
         """See `ReplicaActuator`."""
@@ -126,9 +130,6 @@ class FloorActuator:
     def disown(self) -> None:
         """See `ReplicaActuator`; the annotation no longer fits the floor, so it counts no more."""
         self._noted = False
-
-    def _bounded(self, target: int) -> int:
-        return min(max(target, self._lowest), self._highest)
 
     @property
     def _words(self) -> str:

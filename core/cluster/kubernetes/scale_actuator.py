@@ -80,6 +80,10 @@ class ScaleActuator:
         """See `ReplicaActuator`; whoever observes the Deployment sees that already."""
         return None
 
+    def reachable(self, target: int) -> int:
+        """See `ReplicaActuator`."""
+        return target
+
     def needs(self, expected: int, target: int) -> bool:
         """See `ReplicaActuator`."""
         return expected != target

@@ -102,6 +102,17 @@ def test_what_a_killed_engine_had_begun_is_found_out_by_the_next(
     assert again.events("control") == [], "it is told once"
 
 
+def test_what_is_recorded_of_a_floor_is_what_was_set(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    stack.create_hpa(namespace, "web", 2, 3)
+    run = live_run("static:8", ControlMode.AUTO, **FLOOR)
+    wait_until(lambda: hpa_floor(stack, namespace) == 3, "the floor below the HPA's maximum")
+    run.wait_steps(3)
+    assert run.scalings() == [("policy", 2, 3, True)]
+
+
 def test_the_floor_of_an_hpa_is_moved_and_put_back(
     stack: Stack, namespace: str, live_run: LiveRunOf
 ) -> None:

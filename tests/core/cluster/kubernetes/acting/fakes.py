@@ -94,6 +94,9 @@ class FakeAccess:
     def look(self) -> Write | None:
         return self.looked
 
+    def reachable(self, target: int) -> int:
+        return target
+
     def needs(self, expected: int, target: int) -> bool:
         return target != (expected if self.setpoint is None else self.setpoint)
 
