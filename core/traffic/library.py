@@ -95,7 +95,7 @@ def dump_scenario(scenario: Scenario, *, defaults: bool = True) -> str:
     if not defaults:
         standard = Scenario(name="x", traffic=scenario.traffic).model_dump(mode="json")
         for key in list(data):
-            if key in ("name", "traffic"):
+            if key in ("name", "traffic", "fit"):
                 continue
             if isinstance(data[key], dict):
                 data[key] = {k: v for k, v in data[key].items() if v != standard[key][k]}

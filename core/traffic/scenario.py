@@ -17,6 +17,7 @@ from core.traffic.faults import (
     ScaleRejectedFault,
     SlowStartFault,
 )
+from core.traffic.fit_record import FitRecord
 from core.traffic.model import PositiveSeconds, Ratio, ScenarioModel, Seconds
 from core.traffic.patterns import ArNoisePattern, Pattern
 from core.traffic.service import ServiceModel, ServiceTimeDistribution
@@ -193,6 +194,14 @@ class Scenario(ScenarioModel):
     duration_s: Annotated[int, Field(ge=1, le=LONGEST_RUN_S)] = 3600
     seed: Annotated[int, Field(ge=0, description="Used where no other seed is given.")] = 0
     faults: tuple[Fault, ...] = ()
+    fit: Annotated[
+        FitRecord | None,
+        Field(
+            description="Written by `twin fit`; changes nothing in a run.",
+            # Scenarios that nobody fitted read and hash as ever.
+            exclude_if=lambda value: value is None,
+        ),
+    ] = None
 
     @property
     def facts(self) -> DeploymentFacts:

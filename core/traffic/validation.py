@@ -189,6 +189,7 @@ def _known_fields(location: Sequence[str | int]) -> list[str]:
         model = _MODELS_BY_KIND[str(location[2])]
     elif len(location) > 1:
         model = Scenario.model_fields[str(location[0])].annotation
+        model = next(iter(get_args(model)), model)
     return list(model.model_fields)
 
 

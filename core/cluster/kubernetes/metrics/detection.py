@@ -47,6 +47,7 @@ def detect(
     budget: Budget,
     *,
     every_set: bool = False,
+    at_s: float | None = None,
 ) -> QueryPlan:
     """Choose the set that has data, and the latency bucket that fits the SLO.
 
@@ -56,6 +57,7 @@ def detect(
         blanks: To fill the templates with.
         budget: For all of the few queries.
         every_set: Look at all sets, to tell the operator, and not only until one has data.
+        at_s: Look at what was there at this moment, seconds since the epoch; None: now.
 
     Raises:
         ClusterError: Prometheus failed.
@@ -67,7 +69,7 @@ def detect(
     found: list[RequestMetrics] = []
     for candidate in wanted:
         name = f"{QueryName.FRESHNESS} ({candidate.name})"
-        if prometheus.query(name, blanks.fill(candidate.freshness()), budget.left_s()):
+        if prometheus.query(name, blanks.fill(candidate.freshness()), budget.left_s(), at_s):
             found.append(candidate)
             if not every_set:
                 break
@@ -84,7 +86,7 @@ def detect(
     else:
         queries |= _request_queries(found[0])
         bounds = prometheus.query(
-            "latency buckets", blanks.fill(found[0].bounds()), budget.left_s()
+            "latency buckets", blanks.fill(found[0].bounds()), budget.left_s(), at_s
         )
         buckets = slo_buckets(
             (reading.labels.get("le", "") for reading in bounds),

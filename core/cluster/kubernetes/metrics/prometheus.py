@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
-from requests.auth import AuthBase
 from urllib3.util.retry import Retry
 
 from core.clock import Clock
+from core.cluster.kubernetes.metrics.authentication import authentication
 from core.cluster.kubernetes.redaction import redact
 from core.cluster.kubernetes.settings import MetricsSettings
 from core.errors import ClusterError, ClusterProblem, InputError
@@ -50,6 +49,16 @@ class Reading:
     """None: no series, or NaN or infinite."""
     server_time_s: float | None
     """When the server evaluated it, by its clock; None if there was no series."""
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RangeReading:
+    """One series of the answer to a range query."""
+
+    moments_s: tuple[float, ...]
+    """Seconds since the epoch; moments without a finite value are left out."""
+    values: tuple[float, ...]
     labels: Mapping[str, str]
 
 
@@ -96,7 +105,7 @@ class Prometheus:
         if settings.prometheus_url is None:
             raise InputError("expected prometheus_url, found none.")
         self._url = settings.prometheus_url
-        self._auth = _authentication(settings)
+        self._auth = authentication(settings)
         session = requests.Session()
         session.headers["User-Agent"] = "rlscale-console"
         if settings.ca_file is not None:
@@ -145,13 +154,16 @@ class Prometheus:
                 raise _StatusError(response.status_code, "")
             return True
 
-    def query(self, name: str, promql: str, timeout_s: float) -> list[Reading]:
+    def query(
+        self, name: str, promql: str, timeout_s: float, at_s: float | None = None
+    ) -> list[Reading]:
         """All series that a query gives now.
 
         Args:
             name: Of the query, for errors.
             promql: The query.
             timeout_s: How long it may take.
+            at_s: Evaluate it at this moment instead, seconds since the epoch.
 
         Raises:
             ClusterError: It failed.
@@ -160,11 +172,37 @@ class Prometheus:
         with _Translation(f"query {name}", self._url, self._secrets()):
             result: Any = self._client.custom_query(
                 promql,
-                # The server gives up a little before we do, and says so.
-                params={"timeout": f"{max(int(timeout_s * 900), 1)}ms"},
+                params=_limit(timeout_s) | ({} if at_s is None else {"time": f"{at_s:.3f}"}),
                 timeout=(min(_CONNECT_S, timeout_s), timeout_s),  # type: ignore[arg-type]
             )
             return _readings(result)
+
+    def query_range(
+        self, name: str, promql: str, first_s: int, last_s: int, step_s: int, timeout_s: float
+    ) -> list[RangeReading]:
+        """All series that a query gives at each step from a moment to another, both included.
+
+        Args:
+            name: Of the query, for errors.
+            promql: The query.
+            first_s: Seconds since the epoch.
+            last_s: Likewise; servers refuse more than 11,000 steps.
+            step_s: Between two values.
+            timeout_s: How long it may take.
+
+        Raises:
+            ClusterError: It failed.
+        """
+        with _Translation(f"query the history of {name}", self._url, self._secrets()):
+            result: Any = self._client.custom_query_range(
+                promql,
+                datetime.fromtimestamp(first_s, UTC),
+                datetime.fromtimestamp(last_s, UTC),
+                str(step_s),
+                params=_limit(timeout_s),
+                timeout=(min(_CONNECT_S, timeout_s), timeout_s),  # type: ignore[arg-type]
+            )
+            return [_range_reading(item) for item in result]
 
     def single(self, name: str, promql: str, timeout_s: float) -> Reading:
         """The one series that a query gives, or a reading without value if it gives none.
@@ -191,6 +229,21 @@ class Prometheus:
     def close(self) -> None:
         """Let go of the connection."""
         self._client.close()
+
+
+def _limit(timeout_s: float) -> dict[str, str]:
+    """The server gives up a little before we do, and says so."""
+    return {"timeout": f"{max(int(timeout_s * 900), 1)}ms"}
+
+
+def _range_reading(item: Any) -> RangeReading:
+    pairs = [(float(moment), float(text)) for moment, text in item["values"]]
+    finite = [pair for pair in pairs if math.isfinite(pair[1])]
+    return RangeReading(
+        tuple(moment for moment, _ in finite),
+        tuple(value for _, value in finite),
+        dict(item["metric"]),
+    )
 
 
 def _readings(result: Any) -> list[Reading]:
@@ -277,58 +330,3 @@ def _server_words(text: str) -> str:
     if match:
         return match[1].replace('\\"', '"')
     return "" if "<" in text else text.removeprefix("b").strip("'\"")
-
-
-class _Authentication(AuthBase):
-    """Puts credentials on each request, read anew each time: tokens are rotated.
-
-    Given as `auth`, so that requests does not take others from a .netrc.
-    """
-
-    def __init__(self, settings: MetricsSettings) -> None:
-        self._settings = settings
-        self.secrets()
-
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be shown.
-
-        Raises:
-            InputError: It cannot be read.
-        """
-        return (self._secret(),)
-
-    def _secret(self) -> str:
-        settings = self._settings
-        if settings.basic_auth_user is not None:
-            return _secret(settings.basic_auth_password_file, settings.basic_auth_password_env)
-        return _secret(settings.bearer_token_file, settings.bearer_token_env)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._settings.basic_auth_user is not None:
-            user = self._settings.basic_auth_user
-            return requests.auth.HTTPBasicAuth(user, self._secret())(request)
-        request.headers["Authorization"] = f"Bearer {self._secret()}"
-        return request
-
-
-def _authentication(settings: MetricsSettings) -> _Authentication | None:
-    named = (settings.basic_auth_user, settings.bearer_token_file, settings.bearer_token_env)
-    return _Authentication(settings) if any(item is not None for item in named) else None
-
-
-def _secret(file: Path | None, variable: str | None) -> str:
-    if file is not None:
-        try:
-            found = file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not text"
-            raise InputError(
-                f"expected a secret in {file}, found: {reason}.",
-                "Check the path and its permissions.",
-            ) from None
-        where = str(file)
-    else:
-        found, where = os.environ.get(variable or "", "").strip(), f"variable {variable}"
-    if not found:
-        raise InputError(f"expected a secret in {where}, found none.", "Put it there.")
-    return found

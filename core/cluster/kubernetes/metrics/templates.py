@@ -81,6 +81,32 @@ MEMORY = (
 )
 
 
+_KUBE = '{metric}{{namespace="{{namespace}}",deployment="{{deployment}}"}}'
+_EXPORTED = '{metric}{{exported_namespace="{{namespace}}",exported_deployment="{{deployment}}"}}'
+
+
+def _of_deployment(metric: str) -> str:
+    """A gauge of kube-state-metrics; its labels are renamed where it is scraped carelessly."""
+    forms = " or ".join(form.format(metric=metric) for form in (_KUBE, _EXPORTED))
+    return f"max({forms})"
+
+
+READY_REPLICAS = _of_deployment("kube_deployment_status_replicas_ready")
+DESIRED_REPLICAS = _of_deployment("kube_deployment_spec_replicas")
+RUNNING_PODS = f"count(count by (pod) (container_memory_working_set_bytes{{{_CONTAINERS}}}))"
+"""Where kube-state-metrics is not: pods that run, whether ready or not."""
+CPU_REQUEST = (
+    f'sum(kube_pod_container_resource_requests{{resource="cpu",{_REQUESTS}}})'
+    f' / count(count by (pod) (kube_pod_container_resource_requests{{resource="cpu",{_REQUESTS}}}))'
+)
+"""Cores that one pod requests."""
+STARTUP = (
+    f"min by (pod) (kube_pod_status_ready_time{{{_PODS}}})"
+    f" - min by (pod) (kube_pod_created{{{_PODS}}})"
+)
+"""Seconds from creation to ready, one series per pod."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestMetrics:
     """How one exporter names requests, their duration and their status."""
@@ -115,6 +141,12 @@ class RequestMetrics:
         buckets = f"sum by (le) ({self._rate(f'{self.histogram}_bucket')})"
         scale = "" if self.unit_s == 1.0 else f"{self.unit_s:g} * "
         return f"{scale}histogram_quantile({share:g}, {buckets})"
+
+    def mean(self) -> str:
+        """Mean of the duration, seconds; exact, unlike quantiles out of buckets."""
+        total, count = self._rate(f"{self.histogram}_sum"), self._rate(f"{self.histogram}_count")
+        scale = "" if self.unit_s == 1.0 else f"{self.unit_s:g} * "
+        return f"{scale}sum({total}) / sum({count})"
 
     def bounds(self) -> str:
         """One series per bucket of the histogram."""
