@@ -21,6 +21,7 @@ from console.cli import (
     runs,
     scenario,
     train,
+    twin,
 )
 from console.cli.arguments import Parser, add_ascii
 from console.cli.output import print_error
@@ -41,7 +42,7 @@ exit codes: 0 ok, 1 failure, 2 usage or invalid input, 130 interrupted
 environment: RLSCALE_DATA_DIR runs and trained policies, RLSCALE_CONFIG_DIR settings,
              RLSCALE_TRACEBACK=1 whole tracebacks, NO_COLOR no colours"""
 
-_COMMANDS = (demo, train, run, bench, runs, attach, scenario, policy, load, doctor)
+_COMMANDS = (demo, train, run, bench, runs, attach, scenario, twin, policy, load, doctor)
 
 
 def build_parser() -> Parser:

@@ -33,9 +33,15 @@ def add_environment(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def add_kubernetes_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that name a Deployment and say how to measure and scale it."""
-    group = parser.add_argument_group("a real cluster (with --env k8s)")
+def add_kubernetes_arguments(parser: argparse.ArgumentParser, when: str = "--env k8s") -> None:
+    """Add the flags that name a Deployment and say how to measure and scale it.
+
+    Args:
+        parser: Of the command.
+        when: What they are given with; empty: always.
+    """
+    title = "a real cluster" + (f" (with {when})" if when else "")
+    group = parser.add_argument_group(title)
 
     def add(flag: str, setting: str, **options: Any) -> None:
         group.add_argument(flag, dest=f"{_PREFIX}{setting}", default=argparse.SUPPRESS, **options)
@@ -169,8 +175,12 @@ def facts_from(settings: KubernetesSettings, scenario: str | None) -> Deployment
     return resolve_facts(settings, None if scenario is None else load_scenario(scenario))
 
 
-def refuse_kubernetes_arguments(arguments: argparse.Namespace) -> None:
+def refuse_kubernetes_arguments(arguments: argparse.Namespace, needed: str = "--env k8s") -> None:
     """Refuse flags that have no meaning in the simulator.
+
+    Args:
+        arguments: As parsed.
+        needed: Beside what they have one.
 
     Raises:
         InputError: One was given.
@@ -180,8 +190,9 @@ def refuse_kubernetes_arguments(arguments: argparse.Namespace) -> None:
     for action in parser._actions:
         if action.dest.removeprefix(_PREFIX) in given and action.dest.startswith(_PREFIX):
             raise InputError(
-                f"expected --env k8s beside {action.option_strings[0]}, found --env sim.",
-                "It names a real cluster, and the simulator has none.",
+                f"expected {needed} beside {action.option_strings[0]}, found "
+                f"{'--env sim' if needed == '--env k8s' else 'none'}.",
+                "It names a real cluster, and nothing here looks at one.",
             )
 
 

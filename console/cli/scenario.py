@@ -13,6 +13,8 @@ from console.cli.arguments import (
     add_seed,
     whole_number,
 )
+from console.cli.history import add_history_arguments
+from console.cli.kubernetes import refuse_kubernetes_arguments
 from console.cli.output import duration, note, print_error, print_json, print_table
 from core.errors import InputError
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _CHART_ROWS = 14
 _SERIES_POINTS = 400
+_PROMETHEUS = "prometheus"
+"""In place of a file: a Deployment's history."""
 
 
 def configure(commands: Any) -> None:
@@ -59,19 +63,29 @@ def configure(commands: Any) -> None:
 
     bring = actions.add_parser(
         "import",
-        help="turn a CSV trace or a web server's access log into a scenario",
+        help="turn a CSV trace, an access log or Prometheus's history into a scenario",
         description=(
-            "Turn a two-column CSV (t_seconds,rps) or an access log (Common or Combined, also "
-            ".gz)\ninto a scenario: a .yaml file, with the trace beside it."
+            "Turn a two-column CSV (t_seconds,rps), an access log (Common or Combined, also .gz) "
+            "or\nthe history of a Deployment in Prometheus into a scenario: a .yaml file, with the "
+            "trace\nbeside it.\n\n"
+            "  rlscale-console scenario import prometheus --range 7d --namespace shop "
+            "--deployment checkout \\\n      --prometheus-url http://prometheus:9090 "
+            "--out checkout"
         ),
     )
-    bring.add_argument("file", type=Path, metavar="FILE", help="CSV or access log, also .gz")
+    bring.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE|prometheus",
+        help="CSV or access log, also .gz; or the word prometheus",
+    )
     bring.add_argument(
         "--out",
         type=Path,
         default=Path(),
-        metavar="DIR",
-        help="where the files go (default: the present folder)",
+        metavar="DIR|NAME",
+        help="where the files go (default: the present folder); with prometheus a name or a .yaml "
+        "file (default: the Deployment's name)",
     )
     bring.add_argument("--name", metavar="NAME", help="name of the scenario (default: the file's)")
     bring.add_argument(
@@ -82,6 +96,7 @@ def configure(commands: Any) -> None:
     bring.add_argument("--force", action="store_true", help="replace files that exist")
     add_peak(bring)
     add_json(bring)
+    add_history_arguments(bring, when="prometheus")
     bring.set_defaults(execute=_import, parser=bring)
 
     schema = actions.add_parser("schema", help="print JSON Schema, for editors")
@@ -198,6 +213,11 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
+    if arguments.file == Path(_PROMETHEUS):
+        from console.cli.twins import import_history
+
+        return import_history(arguments)
+    refuse_kubernetes_arguments(arguments, f"'{_PROMETHEUS}' as FILE")
     from console.setup.preview import preview_traffic
     from core.traffic.importers.importer import ImportKind, import_scenario
 

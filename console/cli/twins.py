@@ -1,0 +1,175 @@
+"""Carries out `twin fit` and `scenario import prometheus`, and prints what came of it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from console.cli.history import history_request
+from console.cli.output import note, number, percent, print_json, print_pairs, print_table
+from console.cli.progress import ProgressReport
+from core.clock import SystemClock
+
+if TYPE_CHECKING:
+    from core.cluster.kubernetes.settings import KubernetesSettings
+    from core.traffic.scenario import Scenario
+    from core.twin.fit import TwinFit
+    from core.twin.gaps import Bridged
+    from core.twin.writing import Place
+
+
+def import_history(arguments: argparse.Namespace) -> int:
+    """Record a Deployment's traffic and write it as a scenario."""
+    from console.cli.scenario import _preview_content
+    from console.setup.preview import preview_traffic
+    from core.twin.writing import Place, write_twin
+
+    request = history_request(arguments, traffic_only=True)
+    place = Place.parse(arguments.out, arguments.name or request.settings.deployment)
+    _refuse_existing(place, arguments.force)
+    bridged = _recorded(arguments, traffic_only=True)
+    write_twin(place, bridged, request.settings, None, force=arguments.force)
+    preview = preview_traffic(str(place.scenario), peak_rps=None, seed=None)
+    if arguments.json:
+        content = {"path": place.scenario, "trace": place.trace, "notes": bridged.notes}
+        print_json({**_preview_content(preview), **content})
+        return 0
+    print(f"Wrote {place.scenario} and {place.trace}.")
+    print(preview.facts)
+    print(f"Run it: rlscale-console run --policy ppo --scenario {place.scenario}")
+    return 0
+
+
+def fit(arguments: argparse.Namespace) -> int:
+    """Record a Deployment's history (or read a recording), fit a twin and write it."""
+    from console.cli.kubernetes import settings_from
+    from core.twin.fit import fit_twin
+    from core.twin.writing import Place, write_twin
+
+    settings = settings_from(arguments)
+    place = Place.parse(arguments.out, settings.deployment)
+    _refuse_existing(place, arguments.force)
+    if arguments.recording is not None:
+        from core.twin.gaps import bridge_gaps
+        from core.twin.recording import load_recording
+
+        recording = load_recording(arguments.recording)
+        bridged = bridge_gaps(recording, all_gaps=arguments.bridge_gaps)
+    else:
+        bridged = _recorded(arguments, traffic_only=False)
+    with ProgressReport("fitting", 100.0) as progress:
+        fitted = fit_twin(
+            bridged, lambda done, total, what: progress.update(done, what, total=total)
+        )
+    scenario = write_twin(place, bridged, settings, fitted, force=arguments.force)
+    _print_fit(arguments, place, settings, bridged, fitted, scenario)
+    return 0
+
+
+def _refuse_existing(place: Place, force: bool) -> None:
+    """Minutes of queries are not spent on what cannot be written."""
+    from core.errors import InputError
+
+    if not force:
+        for path in (place.scenario, place.trace, place.recording):
+            if path.exists():
+                raise InputError(
+                    f"expected a new file, found an existing one: {path}.",
+                    "Give another --out, or --force.",
+                )
+
+
+def _recorded(arguments: argparse.Namespace, *, traffic_only: bool) -> Bridged:
+    from core.twin.history import record_history
+
+    request = history_request(arguments, traffic_only=traffic_only)
+    title = f"recording {arguments.range} of {request.settings.deployment}"
+    with ProgressReport(title, None, "values") as progress:
+        bridged = record_history(
+            request,
+            SystemClock(),
+            lambda done, total, what: progress.update(done, what, total=total),
+        )
+    for text in bridged.notes:
+        note(f"note: {text}")
+    return bridged
+
+
+def fit_content(fitted: TwinFit, scenario: Scenario) -> dict[str, Any]:
+    """A fit, ready for JSON."""
+    record = fitted.record
+    return {
+        "scenario": scenario.name,
+        "pod_capacity_rps": fitted.service.pod_capacity_rps,
+        **scenario.model_dump(mode="json")["service"],
+        **record.model_dump(mode="json"),
+    }
+
+
+def _print_fit(
+    arguments: argparse.Namespace,
+    place: Place,
+    settings: KubernetesSettings,
+    bridged: Bridged,
+    fitted: TwinFit,
+    scenario: Scenario,
+) -> None:
+    if arguments.json:
+        print_json(
+            {
+                **fit_content(fitted, scenario),
+                "path": place.scenario,
+                "recording": place.recording,
+                "notes": bridged.notes,
+            }
+        )
+        return
+    for line in fit_lines(fitted):
+        note(f"warning: {line}")
+    print_pairs(fit_pairs(fitted))
+    print()
+    print_table(
+        ["held-out stretch", "median error", "R²", "steps"],
+        [
+            [
+                name.replace("_", " "),
+                percent(one.median_relative_error, 1),
+                number(one.r_squared, 2),
+                f"{one.points:,}",
+            ]
+            for name, one in fitted.quality.items()
+        ],
+        right=["median error", "R²", "steps"],
+    )
+    print()
+    print(f"Wrote {place.scenario}, {place.trace} and {place.recording}.")
+    print(f"Train in it: rlscale-console train --algo ppo --scenario {place.scenario}")
+    print(
+        f"Shadow with it: rlscale-console run --env k8s --deployment {settings.deployment} "
+        f"--scenario {place.scenario} --policy BUNDLE"
+    )
+
+
+def fit_lines(fitted: TwinFit) -> tuple[str, ...]:
+    """What the data could not tell, one line each."""
+    return fitted.record.warnings
+
+
+def fit_pairs(fitted: TwinFit) -> dict[str, object]:
+    """The fitted service with units, for people."""
+    service, record = fitted.service, fitted.record
+    high = "more" if record.capacity_high_rps is None else f"{record.capacity_high_rps:.4g}"
+    cores = record.cpu_cores_per_request
+    cpu = f"{percent(service.cpu_idle, 1)} idle, {percent(service.cpu_per_capacity, 0)} more busy"
+    if cores is not None:
+        cpu += f", {1000 * cores:.3g} ms of a core per request"
+    return {
+        "capacity of a pod": f"{service.pod_capacity_rps:.4g} rps "
+        f"({record.capacity_low_rps:.4g} to {high} fit about as well)",
+        "workers": service.workers,
+        "service time": f"{service.service_time_ms:.4g} ms, cv {service.service_time_cv:.2g}",
+        "highest load": f"{percent(record.highest_load, 0)} of the capacity",
+        "start-up": f"{service.startup_median_s:.3g} s (median), sigma "
+        f"{service.startup_sigma:.2g}, from {record.startup_samples} pods",
+        "CPU of the request": cpu,
+    }

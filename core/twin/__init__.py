@@ -1,0 +1,1 @@
+"""Digital twins: real traffic recorded, the service fitted, and advice judged in the twin."""
