@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from kubernetes import client, config
 from kubernetes.config.config_exception import ConfigException
 
+from core.cluster.kubernetes.complaints import listen, take_complaint
 from core.cluster.kubernetes.kubeconfig import (
     DEFAULT_NAMESPACE,
     IN_CLUSTER,
@@ -24,7 +25,7 @@ from core.cluster.kubernetes.kubeconfig import (
 from core.cluster.kubernetes.redaction import redact
 from core.cluster.kubernetes.settings import AccessSettings
 from core.cluster.kubernetes.target import Target
-from core.cluster.kubernetes.translation import translated
+from core.cluster.kubernetes.translation import no_credentials, translated
 from core.errors import ClusterError, ClusterProblem, InputError
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ class Connection:
                 client_configuration=configuration,
                 persist_config=False,
             )
+            if complaint := take_complaint():
+                raise ConfigException(complaint)
 
         configuration = client.Configuration()
+        listen()
         try:
             load(configuration)
         except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
@@ -160,6 +164,9 @@ class Connection:
             with translated(what, self.server):
                 return function(*arguments, _request_timeout=timeout_s, **options)
         except ClusterError as error:
+            if complaint := take_complaint():
+                # New credentials were needed and not got: that is why we were sent away.
+                raise no_credentials(what, complaint) from None
             if error.problem is ClusterProblem.UNAUTHORIZED:
                 self._renew()
             raise

@@ -64,11 +64,7 @@ def translated(what: str, server: str) -> Iterator[None]:
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise _from_transport(what, server, error) from None
     except ConfigException as error:
-        raise ClusterError(
-            f"could not {what}: no credentials ({redact(str(error))}).",
-            _HINTS[ClusterProblem.UNAUTHORIZED],
-            problem=ClusterProblem.UNAUTHORIZED,
-        ) from None
+        raise no_credentials(what, str(error)) from None
     except (OpenApiException, ValueError, TypeError, LookupError, AttributeError) as error:
         raise ClusterError(
             f"could not {what}: {server} answered what makes no sense "
@@ -76,6 +72,15 @@ def translated(what: str, server: str) -> Iterator[None]:
             "Is that address a Kubernetes API server?",
             problem=ClusterProblem.SERVER,
         ) from None
+
+
+def no_credentials(what: str, reason: str) -> ClusterError:
+    """The error for credentials that could not be got."""
+    return ClusterError(
+        f"could not {what}: no credentials ({redact(reason).rstrip('.')}).",
+        _HINTS[ClusterProblem.UNAUTHORIZED],
+        problem=ClusterProblem.UNAUTHORIZED,
+    )
 
 
 def _from_status(what: str, server: str, error: ApiException) -> ClusterError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,6 +157,30 @@ def test_outside_of_a_pod_there_is_no_account(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(InputError, match="pod's service account"):
         Connection.open(AccessSettings(in_cluster=True))
+
+
+def test_a_program_for_credentials_that_fails(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    script = "import sys; print('cannot sign in, token=SECRET12', file=sys.stderr); sys.exit(3)"
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": sys.executable,
+        "args": ["-c", script],
+    }
+    content = {
+        "contexts": [{"name": "prod", "context": {"cluster": "c", "user": "me"}}],
+        "current-context": "prod",
+        "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:9"}}],
+        "users": [{"name": "me", "user": {"exec": plugin}}],
+    }
+    file = tmp_path / "config"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Connection.open(AccessSettings(kubeconfig=file))
+    assert "exec: process returned 3. cannot sign in" in str(caught.value)
+    captured = capfd.readouterr()
+    assert "SECRET12" not in str(caught.value) + captured.err + captured.out + caplog.text
 
 
 def test_a_context_without_its_cluster(tmp_path: Path) -> None:
