@@ -15,7 +15,6 @@ import numpy as np
 
 from core.agents.oracle.demand import foresee, startup_of
 from core.agents.oracle.schedule import plan
-from core.agents.oracle.tables import requests_per_interval
 from core.cluster.columns import Floats, Integers
 from core.cluster.erlang import ErlangTable
 from core.cluster.simulator import SimulatorBatch
@@ -31,12 +30,12 @@ _PRICES: Final = np.concatenate(
 """Prices of a violation, in pod-seconds that one request takes at full utilisation.
 
 At 30 a schedule is the best by the score; at the highest every request counts."""
-_WIDE_GAP: Final = 0.006
-"""Share of pod-hours that lies between two points of the front before it is filled."""
-_MOST_FILLERS: Final = 3
-_ROUNDS: Final = 2
+_GAPS: Final = (0.006, 0.006, 0.02, 0.02, 0.02)
+"""Share of pod-hours between two points of the front that is filled, round by round."""
+_GAPS_OF_LONG: Final = (0.006, 0.02)
 _LONG: Final = 2000
-"""Intervals of an episode in which every price finds points: half of them and one round do."""
+"""Intervals of an episode in which every price finds points, so that half of them will do."""
+_MOST_FILLERS: Final = 3
 _FLOOR: Final = 1e-3
 _MOST_SLOTS: Final = 160
 """Schedules that are played together; more need more memory without being faster."""
@@ -136,11 +135,10 @@ def best_schedules(scenario: Scenario, seed: int) -> Played:
     single.load(0, scenario, seed)
     played = _play(single, _plans(scenario, tape))
     played = played.only(played.front())
-    requests = requests_per_interval(tape, scenario.interval_s)
-    for _ in range(1 if len(requests) > _LONG else _ROUNDS):
-        fillers = _fillers(played, requests)
+    for gap in _GAPS_OF_LONG if played.schedules.shape[1] > _LONG else _GAPS:
+        fillers = _fillers(played, gap)
         if not len(fillers):
-            break
+            continue
         played = played.joined(_play(single, fillers))
         played = played.only(played.front())
     return played
@@ -182,23 +180,27 @@ def _play(single: SimulatorBatch, schedules: Integers) -> Played:
     return Played(schedules, np.concatenate(ratios), np.concatenate(hours))
 
 
-def _fillers(played: Played, requests: Floats) -> Integers:
+def _fillers(played: Played, wide: float) -> Integers:
     """Schedules that follow one neighbour on a front up to a moment, and the other from then on.
 
     Prices find only the corners of the front (its convex hull); such crossings lie near the lines
-    between them.
+    between them. The moments are such that the parts differ by equally many pods.
+
+    Args:
+        played: Schedules of a front, by growing violations.
+        wide: Share of pod-hours between two of them that is filled.
     """
-    share = np.cumsum(requests) / max(float(requests.sum()), 1.0)
     found = []
     for careful, sparing in pairwise(range(len(played.pod_hours))):
         gap = float(played.pod_hours[careful] / played.pod_hours[sparing]) - 1.0
-        count = min(int(gap / _WIDE_GAP), _MOST_FILLERS)
+        count = min(int(gap / wide), _MOST_FILLERS)
+        one, other = played.schedules[careful], played.schedules[sparing]
+        share = np.cumsum(np.abs(one - other))
         for number in range(1, count + 1):
-            moment = int(np.searchsorted(share, number / (count + 1)))
-            for one, other in ((careful, sparing), (sparing, careful)):
-                before, after = played.schedules[one], played.schedules[other]
-                found.append(np.concatenate([before[:moment], after[moment:]]))
+            moment = int(np.searchsorted(share, share[-1] * number / (count + 1))) + 1
+            found.append(np.concatenate([one[:moment], other[moment:]]))
+            found.append(np.concatenate([other[:moment], one[moment:]]))
     if not found:
-        return np.empty((0, len(requests)), dtype=np.int64)
+        return np.empty((0, played.schedules.shape[1]), dtype=np.int64)
     schedules: Integers = np.unique(found, axis=0)
     return schedules

@@ -18,8 +18,8 @@ from core.traffic.scenario import Scenario
 
 VIOLATION_BOUND: Final = 0.001
 """Share of requests that may violate the SLO."""
-_ALTERNATIVES: Final = 16
-"""More careful schedules to try if guardrails make the cheapest one violate more."""
+_MORE_CAREFUL: Final = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Places on the front to try, in case guardrails make the cheapest schedule violate more."""
 _OUTLOOK_INTERVALS: Final = 4
 """How far ahead the reason of a decision tells what comes."""
 
@@ -66,7 +66,7 @@ class OraclePolicy:
         played = best_schedules(scenario, seed)
         points = played.points()
         chosen = points.index(cheapest_within(points, self._bound))
-        nearby = np.arange(max(chosen - _ALTERNATIVES, 0), chosen + 1)
+        nearby = np.unique(np.maximum(chosen - np.array(_MORE_CAREFUL), 0))
         guarded = _behind_guardrails(scenario, seed, played.schedules[nearby])
         points = guarded.points()
         self._schedule = guarded.schedules[points.index(cheapest_within(points, self._bound))]

@@ -17,7 +17,6 @@ from core.cluster.columns import Floats, Integers
 from core.cluster.erlang import ErlangTable
 from core.cluster.queueing import congest, stationary_congestion
 from core.cluster.response import response_time, survival
-from core.cluster.tape import Tape
 
 Singles = NDArray[np.float32]
 
@@ -181,9 +180,3 @@ class TableMaker:
             row.reshape(flat),
             share.reshape(flat).astype(np.float32),
         )
-
-
-def requests_per_interval(tape: Tape, interval: int) -> Floats:
-    """Requests that arrive in each interval, shape (intervals,)."""
-    requests: Floats = tape.arrivals.reshape(-1, interval).sum(axis=1)
-    return requests

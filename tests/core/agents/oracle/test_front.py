@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.agents.evaluation import Case, evaluate_cases
+from core.agents.evaluation import Case, evaluate_policies
 from core.agents.grid import HPA_SETTINGS, RULE_SETTINGS, evaluate_grid
 from core.agents.oracle import FrontPoint, cheapest_within, merge_fronts, oracle_front
 from core.agents.oracle.front import best_schedules
@@ -47,37 +47,37 @@ def test_the_figures_are_those_of_the_simulator() -> None:
 
 
 def test_constant_traffic_needs_a_constant_count() -> None:
-    scenario = short("baseline-steady").model_copy(
+    scenario = short("baseline-steady", 900).model_copy(
         update={"traffic": load_scenario("baseline-steady").traffic[:1]}
     )
     point = cheapest_within(oracle_front(scenario, 1), MEANT_WELL)
-    statics = [
-        evaluate_cases(StaticPolicy(n), [Case(scenario, 1)])[0].summary for n in range(2, 20)
-    ]
+    counts = range(2, 14)
+    results = evaluate_policies([StaticPolicy(count) for count in counts], [Case(scenario, 1)])
+    statics = [result.summary for (result,) in results]
     best = min(one.pod_hours for one in statics if one.slo_violation_ratio <= MEANT_WELL)
     assert best * 0.9 <= point.pod_hours <= best * 1.001
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_no_hpa_or_rule_passes_it(number: int) -> None:
     rng = np.random.default_rng([20_261_122, number])
-    scenario = random_scenario(rng).model_copy(update={"duration_s": 3600, "faults": ()})
+    scenario = random_scenario(rng).model_copy(update={"duration_s": 2700, "faults": ()})
     front = oracle_front(scenario, number)
-    figures = evaluate_grid(HPA_SETTINGS + RULE_SETTINGS, [Case(scenario, number)])
+    figures = evaluate_grid(HPA_SETTINGS[::2] + RULE_SETTINGS[::3], [Case(scenario, number)])
     compared = 0
     for ratio, hours in zip(figures.violation_ratios[:, 0], figures.pod_hours[:, 0], strict=True):
         if ratio <= 0.05:
             best = cheapest_within(front, max(float(ratio), MEANT_WELL))
             assert best.pod_hours <= hours * 1.01
             compared += 1
-    assert compared > 20
+    assert compared > 10
 
 
 def test_faults_and_limited_nodes_are_planned_with() -> None:
-    for name in ("pod-crashes", "node-loss", "slow-start", "dependency-latency"):
+    for name in ("node-loss", "slow-start"):
         scenario = load_scenario(name)
         front = oracle_front(scenario, 1)
-        figures = evaluate_grid(HPA_SETTINGS[:14], [Case(scenario, 1)])
+        figures = evaluate_grid(HPA_SETTINGS[:14:2], [Case(scenario, 1)])
         for ratio, hours in zip(
             figures.violation_ratios[:, 0], figures.pod_hours[:, 0], strict=True
         ):
