@@ -17,6 +17,7 @@ from console.cli import (
     doctor,
     load,
     policy,
+    report,
     run,
     runs,
     scenario,
@@ -42,7 +43,7 @@ exit codes: 0 ok, 1 failure, 2 usage or invalid input, 130 interrupted
 environment: RLSCALE_DATA_DIR runs and trained policies, RLSCALE_CONFIG_DIR settings,
              RLSCALE_TRACEBACK=1 whole tracebacks, NO_COLOR no colours"""
 
-_COMMANDS = (demo, train, run, bench, runs, attach, scenario, twin, policy, load, doctor)
+_COMMANDS = (demo, train, run, bench, runs, report, attach, scenario, twin, policy, load, doctor)
 
 
 def build_parser() -> Parser:
