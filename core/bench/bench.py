@@ -13,7 +13,7 @@ from core.bench.jobs import Job, bench_jobs, calibration_jobs
 from core.bench.report import Report, build_report
 from core.bench.results import Record, Results, calibration_record
 from core.clock import Clock
-from core.errors import InputError
+from core.errors import InputError, RlscaleError
 
 _LEAST_SHARE: Final = 0.02
 """Before this share of the work is done, there is no telling how long the rest takes."""
@@ -22,6 +22,12 @@ _ALMOST: Final = 0.999
 _TELL_EVERY_S: Final = 0.4
 
 OnProgress = Callable[[BenchProgress], None]
+
+
+class BenchStopped(RlscaleError):
+    """Somebody asked the benchmark to stop; it can go on later."""
+
+    exit_code = 130
 
 
 class Bench:
@@ -63,7 +69,24 @@ class Bench:
             InputError: A policy or a workload cannot be used, or something that the benchmark
                 depends on has changed since it was begun.
             RunError: Another process works on it, a worker is gone, or the disk is full.
+            BenchStopped: Somebody asked it to stop.
         """
+        directory = self._directory
+        # Before the lock is seen: whoever sees it may ask this process to stop.
+        directory.forget_stop()
+        with directory.lock():
+            try:
+                self._check_identity()
+                if fresh:
+                    directory.forget()
+                report = self._finish()
+            except BaseException as error:
+                self._tell(self._meter.end(str(error) or "interrupted"))
+                raise
+            self._tell(self._meter.end())
+        return report
+
+    def _check_identity(self) -> None:
         directory = self._directory
         if directory.request.identity() != directory.identity:
             raise InputError(
@@ -71,16 +94,6 @@ class Bench:
                 f"found them changed since {directory.path.name}.",
                 "Begin a new one with the same arguments.",
             )
-        with directory.lock():
-            if fresh:
-                directory.forget()
-            try:
-                report = self._finish()
-            except BaseException as error:
-                self._tell(self._meter.end(str(error) or "interrupted"))
-                raise
-            self._tell(self._meter.end())
-        return report
 
     def _finish(self) -> Report:
         request = self._directory.request
@@ -132,6 +145,8 @@ class Bench:
             self._take(records)
 
         def work(weight: float) -> None:
+            if self._directory.is_asked_to_stop:
+                raise BenchStopped("stopped as asked.", "What is finished is kept.")
             if self._meter.is_due(weight):
                 self._tell(self._meter.progress(words.format(done=ended, all=len(jobs))))
 

@@ -31,6 +31,8 @@ from core.runs.lock import EngineLock, is_alive
 REQUEST_FILE: Final = "bench.json"
 RESULTS_FILE: Final = "results.jsonl"
 PROGRESS_FILE: Final = "progress.json"
+STOP_FILE: Final = "stop"
+RUNS_FILE: Final = "runs.json"
 LOG_FILE: Final = "bench.log"
 
 
@@ -140,6 +142,19 @@ class BenchDirectory:
         for name in (RESULTS_FILE, PROGRESS_FILE):
             (self.path / name).unlink(missing_ok=True)
 
+    def forget_stop(self) -> None:
+        """Forget that a former worker was asked to stop."""
+        (self.path / STOP_FILE).unlink(missing_ok=True)
+
+    def ask_to_stop(self) -> None:
+        """Ask whoever works on it to stop; it does within a second or two."""
+        (self.path / STOP_FILE).touch()
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether somebody has asked so since the work began."""
+        return (self.path / STOP_FILE).exists()
+
     def append(self, job: str, records: Sequence[Record]) -> None:
         """Keep the lines of a finished job.
 
@@ -190,6 +205,24 @@ class BenchDirectory:
         except (OSError, ValueError, TypeError):
             return None
 
+    def run_of(self, policy: str, workload: str, seed: int) -> Path | None:
+        """The run that was made of a cell to look at it closely, if it still exists."""
+        found = self._runs().get(_cell_key(policy, workload, seed))
+        return Path(found) if found is not None and os.path.isdir(found) else None
+
+    def remember_run(self, policy: str, workload: str, seed: int, run: Path) -> None:
+        """Remember that a run was made of a cell."""
+        runs = self._runs() | {_cell_key(policy, workload, seed): str(run)}
+        with contextlib.suppress(OSError):
+            _replace(self.path / RUNS_FILE, runs)
+
+    def _runs(self) -> dict[str, str]:
+        try:
+            content = json.loads((self.path / RUNS_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
 
 def list_benchmarks() -> list[BenchDirectory]:
     """All benchmarks on this machine that can be read, newest first."""
@@ -221,6 +254,10 @@ def find_benchmark(name: str) -> BenchDirectory:
 def when(benchmark: BenchDirectory) -> str:
     """When a benchmark was first asked for, in the operator's time."""
     return datetime.fromtimestamp(benchmark.created_wall_time).strftime("%Y-%m-%d %H:%M")
+
+
+def _cell_key(policy: str, workload: str, seed: int) -> str:
+    return f"{policy} {workload} {seed}"
 
 
 def _replace(path: Path, content: Any) -> None:
