@@ -135,16 +135,18 @@ def test_what_was_not_measured_teaches_nothing() -> None:
 def test_it_tries_only_near_what_it_holds_best_and_only_while_it_acts() -> None:
     free = GuardrailSettings(veto_down_violation_ratio=None)
     sitting = Sitting(learner(exploration=1.0), guardrails=free)
-    best = Sitting(learner(), guardrails=free)
-    best.loop.start(0)
-    wanted = best.journal.records[0].step.decision.target
     sitting.loop.start(0)
     for _ in range(30):
         sitting.loop.turn()
-    targets = [record.step.decision.target for record in sitting.journal.records]
-    assert len(set(targets)) > 1
-    assert all(abs(target - wanted) <= max(1, 0.25 * wanted) for target in targets)
-    reasons = [record.step.decision.reason for record in sitting.journal.records]
+    opened = sitting.policy._open
+    assert opened is not None
+    decisions = [record.step.decision for record in sitting.journal.records]
+    for decision in decisions:
+        # The traffic is constant, so every action asks for the same at every step.
+        best = int(opened.targets[int(np.argmax(decision.action_values))])
+        assert abs(decision.target - best) <= max(1, 0.25 * best)
+    assert len({decision.target for decision in decisions}) > 1
+    reasons = [decision.reason for decision in decisions]
     assert any(reason.startswith("trying: ") for reason in reasons)
     shadow = Sitting(learner(exploration=1.0), mode=ControlMode.SHADOW)
     shadow.loop.start(0)

@@ -52,7 +52,7 @@ def hand(stack: Stack, namespace: str) -> Iterator[HandOf]:
                 kubeconfig=stack.kubeconfig(user),
                 context=context,
                 namespace=namespace,
-                request_timeout_s=2.0,
+                request_timeout_s=1.0,
             )
         )
         target = connection.target("web")

@@ -171,9 +171,9 @@ def test_a_server_that_asks_to_wait_is_not_asked_again(
     assert stack.replicas(namespace, "web") == 2
 
 
-@pytest.mark.parametrize("fault", [api_status(500), Drop()], ids=["500", "dropped"])
+@pytest.mark.parametrize("fault", [api_status(500), Drop(), Hang()], ids=["500", "dropped", "slow"])
 def test_a_write_without_an_answer_is_in_doubt(
-    stack: Stack, namespace: str, hand: HandOf, fault: Answer | Drop
+    stack: Stack, namespace: str, hand: HandOf, fault: Answer | Drop | Hang
 ) -> None:
     stack.create_deployment(namespace, "web", 2)
     acting = actuator(hand(context="proxied"))
