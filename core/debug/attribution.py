@@ -21,7 +21,7 @@ from core.agents.network import Network
 
 Floats = NDArray[np.float64]
 
-_NODES: Final = 6
+_NODES: Final = 4
 """Of the quadrature in each piece of the line."""
 _PIECES: Final = 32
 """Equal pieces of the line, which switching points divide further."""
@@ -29,6 +29,10 @@ _PIECES: Final = 32
 
 class Head(Protocol):
     """A number made of an action's scores."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its gradient is the same everywhere."""
 
     def __call__(self, scores: Floats) -> tuple[Floats, Floats]:
         """The number for n observations, shape (n,), and its gradient, shape (n, actions).
@@ -46,6 +50,11 @@ class Preference:
     rival: int
     unit: float = 1.0
     """What a score of 1 stands for."""
+
+    @property
+    def is_linear(self) -> bool:
+        """See `Head`."""
+        return True
 
     def __call__(self, scores: Floats) -> tuple[Floats, Floats]:
         """See `Head`."""
@@ -65,6 +74,11 @@ class MeanTarget:
     targets: tuple[int, ...]
     """Replicas that each action asks for."""
     temperature: float = 1.0
+
+    @property
+    def is_linear(self) -> bool:
+        """See `Head`."""
+        return False
 
     def __call__(self, scores: Floats) -> tuple[Floats, Floats]:
         """See `Head`."""
@@ -116,10 +130,12 @@ def attribute(
     is_relu = network.activation == "relu"
     start = np.asarray(baseline, dtype=np.float64)
     way = np.asarray(observation, dtype=np.float64) - start
-    edges = np.linspace(0.0, 1.0, _PIECES + 1)
+    # Between two switches the gradient is constant: one node is exact.
+    constant = is_relu and head.is_linear
+    edges = np.linspace(0.0, 1.0, 2 if constant else _PIECES + 1)
     if is_relu:
         edges = np.union1d(edges, _switching_points(layers, start, way))
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = np.polynomial.legendre.leggauss(1 if constant else _NODES)
     lengths = np.diff(edges)
     places = (edges[:-1, None] + lengths[:, None] * (nodes + 1.0) / 2.0).ravel()
     shares = (lengths[:, None] * weights / 2.0).ravel()

@@ -16,7 +16,6 @@ from core.debug.neighbours import Neighbour, Observations
 from core.debug.pasts import RecordedPasts
 from core.debug.readings import Reading, read_features
 from core.debug.weighing import Option, Weighing, weigh
-from core.envs.observation import observation_hash
 from core.errors import RlscaleError
 from core.state import RewardComponents, Step, ValuesKind
 
@@ -199,8 +198,10 @@ class Explainer:
             return None, "this policy has no network to look into"
         if policy is None:
             return None, self._problem or "the policy cannot be loaded"
-        if policy.manifest.observation.hash != observation_hash() or not step.observation:
-            return None, "the policy saw another observation than this version makes"
+        if policy.manifest.observation.features != self._info.feature_names:
+            return None, "the policy that is here now sees other features than were recorded"
+        if not step.observation:
+            return None, "the observation of this decision is not recorded"
         again = _values(policy, step)
         if len(again) != len(step.decision.action_values):
             return None, "the policy has other actions now than when it decided"

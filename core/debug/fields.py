@@ -235,4 +235,5 @@ def _feature(name: str, place: int) -> Field:
         ]
         return np.array([raw_value(name, one) for one in scaled])
 
-    return _derived(name, f"{_MEANINGS[name]} (observation)", (OBSERVATION,), compute)
+    words = f"{_MEANINGS[name]} (observation)"
+    return _derived(name.replace(".", "_"), words, (OBSERVATION,), compute)

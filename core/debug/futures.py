@@ -76,7 +76,7 @@ def play(
     """
     samples = 1 if seeds is None else len(seeds)
     size = len(courses) * samples
-    clusters = _Clusters(moment, size, _fork(moment, len(courses), steps, seeds))
+    clusters = _Clusters(moment, size, _fork(moment, len(courses), steps, seeds), steps)
     parts = [slice(place * samples, (place + 1) * samples) for place in range(len(courses))]
     groups = _by_policy(courses, parts, samples)
     states, taken = [], []
@@ -140,13 +140,14 @@ def _by_policy(
 class _Clusters:
     """Simulated clusters with the same past, their guardrails, and what they earn."""
 
-    def __init__(self, moment: Moment, size: int, simulator: SimulatorBatch) -> None:
+    def __init__(self, moment: Moment, size: int, simulator: SimulatorBatch, steps: int) -> None:
         self.history = repeated(moment.history, size)
         self._simulator = simulator
         self._guardrails = repeated(moment.guardrails, size)
         self._weights = WeightsBatch.from_weights([moment.scenario.reward] * size)
-        standby = ManyClusters(moment.fallback, size) if _metrics_may_be_old(moment) else None
-        self._standby = standby
+        self._standby: ManyClusters | None = None
+        if _metrics_may_be_old(moment, steps):
+            self._standby = ManyClusters(moment.fallback, size)
         self._before = self._counters()
 
     def step(self, wanted: Integers) -> Integers:
@@ -176,7 +177,13 @@ class _Clusters:
         return np.array(rows, dtype=np.float64).T
 
 
-def _metrics_may_be_old(moment: Moment) -> bool:
-    scenario = moment.scenario
-    late = scenario.metrics.delay_s >= scenario.interval_s
-    return late or any(isinstance(fault, MetricsGapFault) for fault in scenario.faults)
+def _metrics_may_be_old(moment: Moment, steps: int) -> bool:
+    """Whether the reactive baseline could be needed before the horizon ends."""
+    scenario, now_s = moment.scenario, moment.step.state.time_s
+    end_s = now_s + steps * scenario.interval_s
+    return scenario.metrics.delay_s >= scenario.interval_s or any(
+        isinstance(fault, MetricsGapFault)
+        and fault.at_s < end_s
+        and now_s <= fault.at_s + fault.duration_s + scenario.metrics.delay_s
+        for fault in scenario.faults
+    )

@@ -65,9 +65,9 @@ def _read(name: str, scaled: float, change: float | None, facts: DeploymentFacts
     if feature is None:
         return Reading(name, "", scaled, f"{scaled:.2f}", scaled, change)
     raw = raw_value(name, scaled)
-    words = _KINDS.get(name, _plain)(raw, facts)
+    words = _writer(name)(raw, facts)
     if scaled >= _CLIPPED and raw >= feature.high - 1e-9:
-        words = words if name in _FULL_SCALE else f"≥ {words}"
+        words = words if name.startswith(_FULL_SCALE) else f"≥ {words}"
     elif scaled <= -_CLIPPED and feature.low < 0.0:
         words = f"≤ {words}"
     return Reading(name, _meaning(name), raw, words, scaled, change)
@@ -118,6 +118,11 @@ def _elapsed(raw: float, facts: DeploymentFacts | None) -> str:
     return f"{round(seconds)} s" if seconds < 0.5 * _MEMORY_S else "15 min or more"
 
 
+def _seen(raw: float, facts: DeploymentFacts | None) -> str:
+    # The feature is tanh(seconds / 3600).
+    return f"{math.atanh(min(max(raw, 0.0), 1.0 - 1e-9)) * 60.0:.0f} min"
+
+
 def _pods(raw: float, facts: DeploymentFacts | None) -> str:
     return f"1 of {round(1.0 / max(raw, 1e-6))}"
 
@@ -145,33 +150,30 @@ _KINDS: Final[dict[str, _Write]] = {
             "error_ratio",
             "ready_share",
             "starting_share",
+            "load_mean_60m",
         ),
         _percent,
     ),
-    **dict.fromkeys(
-        (
-            *(f"growth_{window}" for window in ("1m", "5m", "20m")),
-            *(f"peak_{window}" for window in ("1m", "3m", "10m", "30m")),
-            *(f"trough_{window}" for window in ("3m", "10m")),
-            *(f"changed_{window}" for window in ("1m", "5m")),
-            *(f"cover_{window}" for window in ("3m", "10m")),
-            "room_up",
-            "room_down",
-        ),
-        _times,
-    ),
     **dict.fromkeys(("latency_p50", "latency_p95", "latency_p99"), _latency),
-    **dict.fromkeys(("violation_now", "violation_3m", "violation_15m"), _squared),
     **dict.fromkeys(("since_up", "since_down"), _elapsed),
+    "evidence": _seen,
     "queue": _queue,
     "volatility": _swing,
     "granularity": _pods,
     "startup": _intervals(math.exp),
     "metrics_age": _intervals(math.expm1),
 }
-_FULL_SCALE: Final = frozenset(
-    name
-    for name in _KINDS
-    if name.startswith(("violation", "since", "error")) or name == "granularity"
-)
-"""Features whose upper bound is their natural end, which nothing exceeds."""
+_FULL_SCALE: Final = ("violation", "missed", "since", "error", "granularity", "evidence")
+"""Features with such names have their natural end as upper bound, which nothing exceeds."""
+
+
+def _writer(name: str) -> _Write:
+    """How a feature is written: by its name, else by what its meaning begins with."""
+    if name in _KINDS:
+        return _KINDS[name]
+    meaning = _meaning(name)
+    if meaning.startswith("square root of the share"):
+        return _squared
+    if meaning.startswith("log of 1 +"):
+        return _plain
+    return _times if meaning.startswith(("log of", "largest log of")) else _plain

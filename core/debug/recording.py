@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ _PAGES: Final = 16
 
 
 class Recording:
-    """The steps and orders of a run, which may still be growing.
+    """The steps and orders of a run, which may still be growing; safe to use from several threads.
 
     Args:
         reader: The run.
@@ -29,6 +30,7 @@ class Recording:
         self._orders: dict[int, list[Order]] = {}
         self._orders_until = -1
         """Orders at earlier steps than this one are all known."""
+        self._lock = threading.Lock()
 
     @property
     def newest(self) -> int:
@@ -41,6 +43,14 @@ class Recording:
         Raises:
             RunError: There is no such step.
         """
+        with self._lock:
+            page, place = self._page(index)
+        if not 0 <= place < len(page) or index < 0:
+            raise RunError(f"expected a step from 0 to {self.newest}, found {index}.")
+        return page[place]
+
+    def _page(self, index: int) -> tuple[list[Step], int]:
+        """The page of a step, and its place there."""
         number, place = divmod(index, _PAGE_STEPS)
         page = self._pages.get(number)
         # The last step of a page that is not full may still be amended, by an override.
@@ -51,16 +61,15 @@ class Recording:
             while len(self._pages) > _PAGES:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(number)
-        if not 0 <= place < len(page) or index < 0:
-            raise RunError(f"expected a step from 0 to {self.newest}, found {index}.")
-        return page[place]
+        return page, place
 
     def orders_at(self, index: int) -> list[Order]:
         """What the operator ordered after step `index`, which must not be the newest one."""
-        if index >= self._orders_until:
-            newest = self.newest
-            found: defaultdict[int, list[Order]] = defaultdict(list)
-            for order in recorded_orders(self.reader):
-                found[order.step].append(order)
-            self._orders, self._orders_until = found, newest
-        return self._orders.get(index, [])
+        with self._lock:
+            if index >= self._orders_until:
+                newest = self.newest
+                found: defaultdict[int, list[Order]] = defaultdict(list)
+                for order in recorded_orders(self.reader):
+                    found[order.step].append(order)
+                self._orders, self._orders_until = found, newest
+            return self._orders.get(index, [])

@@ -15,6 +15,7 @@ from core.debug.export import export_report
 from core.debug.markdown import as_markdown
 from core.debug.report import report
 from core.debug.whatif import Asking
+from core.envs.observation import FEATURE_NAMES
 from core.errors import InputError, RunError
 from core.runs.records import RunKind
 from tests.core.debug.factory import STEPS
@@ -36,7 +37,7 @@ def test_a_report_is_plain_and_whole(debugger: Debugger) -> None:
     assert found["decision"]["target"] == step.decision.target
     assert found["outcome"]["guardrail"] == step.guardrail
     assert found["reward"]["total"] == step.reward.total
-    assert len(found["observation"]) == 35
+    assert len(found["observation"]) == len(FEATURE_NAMES)
     parts = sum(one["contribution"] for one in found["observation"])
     assert parts == pytest.approx(found["why"]["difference"], abs=1e-6)
     assert len(found["weighing"]["options"]) == 28
@@ -65,7 +66,7 @@ def test_markdown_tells_it_to_people(debugger: Debugger) -> None:
         "`step == 33 or guardrail`",
         "## What was weighed",
         "## Why",
-        "| violation_15m |",
+        "| feature | value | meaning | change | contribution |",
         "## Reward",
         "## What if",
         "3 samples of fresh arrivals",
