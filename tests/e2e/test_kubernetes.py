@@ -17,6 +17,7 @@ from core.runs.config import EnvironmentKind, InferenceConfig
 from core.runs.records import EventKind, RunState
 from core.state import Actor, ControlMode
 from core.traffic.scenario import GuardrailSettings
+from tests.deploy.manifests import role_rules, unbound_grants
 from tests.e2e.cluster_run import ClusterRun
 from tests.stack.behaviour import PodBehaviour
 from tests.stack.service import ServiceShape
@@ -33,22 +34,8 @@ GUARDRAILS = GuardrailSettings(
     stale_after_intervals=4,
     fallback_after_intervals=9,
 )
-RULES = [
-    {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]},
-    {"apiGroups": ["apps"], "resources": ["deployments/scale"], "verbs": ["get", "patch"]},
-    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
-    {
-        "apiGroups": ["autoscaling"],
-        "resources": ["horizontalpodautoscalers"],
-        "verbs": ["get", "list"],
-    },
-    {
-        "apiGroups": ["coordination.k8s.io"],
-        "resources": ["leases"],
-        "verbs": ["get", "create", "update"],
-    },
-]
+RULES = role_rules("base/observe.yaml", "components/control/role.yaml", "overlays/auto/role.yaml")
+"""What the manifests of the overlay auto grant."""
 
 
 @pytest.fixture
@@ -127,8 +114,9 @@ def test_shadow_control_override_and_a_fault(
         assert verbs <= {"get", "list", "watch"}
 
         # Control: it scales until the service is well again, which its callers notice too.
-        mark, began = stack.audit.mark(), run.reader.last_step()
+        mark = stack.audit.mark()
         run.order(Command.mode(ControlMode.AUTO, confirmation))
+        began = run.reader.last_step()
         run.wait(lambda: len(web.service.pods) * POD_RPS > BUSY_RPS, "enough ready pods")
         run.wait_step(lambda step: (step.state.slo_violation_ratio or 1.0) < 0.1, "a service well")
         assert {step.actor for step in run.steps(began + 1)} <= {Actor.POLICY, Actor.GUARDRAIL}
@@ -175,6 +163,9 @@ def test_shadow_control_override_and_a_fault(
     ]
     assert all(scaling.accepted for scaling in scalings)
     assert {Actor.POLICY, Actor.OPERATOR} <= {scaling.actor for scaling in scalings}
+
+    # It has needed every right that the manifests give it.
+    assert stack.audit.grants_used(engine_user) == unbound_grants(RULES)
 
     # And `kubectl describe` tells the story.
     events = stack.get(f"/api/v1/namespaces/{web.namespace}/events")["items"]

@@ -96,3 +96,14 @@ class AuditLog:
         Not those of dry runs, nor questions about one's own rights.
         """
         return [entry for entry in self.entries(since, user, namespace) if entry.write]
+
+    def grants_used(self, user: str) -> set[tuple[str, str, str]]:
+        """API group, resource and verb of all that `user` asked for, in the terms of Roles.
+
+        Without what everybody may do: ask for the version and for one's own rights.
+        """
+        return {
+            (entry.group, "/".join(filter(None, (entry.resource, entry.subresource))), entry.verb)
+            for entry in self.entries(user=user)
+            if entry.resource and entry.group != _QUESTIONS
+        }

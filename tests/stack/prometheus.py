@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +29,49 @@ class Prometheus(Server):
         self.url = f"http://127.0.0.1:{port}"
         self._data = folder / "prometheus"
         self._promtool = assets.promtool
-        config = folder / "prometheus.json"
-        every = f"{SCRAPE_INTERVAL_S}s"
-        job = {
-            "job_name": "cluster",
-            "honor_labels": True,
-            "static_configs": [{"targets": [target]}],
-        }
-        document = {
-            "global": {"scrape_interval": every, "scrape_timeout": every},
-            "scrape_configs": [job],
-        }
-        config.write_text(json.dumps(document), encoding="utf-8")
+        self._config = folder / "prometheus.json"
+        self._target = target
+        self._configure({})
         command: list[str | Path] = [
             assets.prometheus,
-            f"--config.file={config}",
+            f"--config.file={self._config}",
             f"--storage.tsdb.path={self._data}",
             f"--web.listen-address=127.0.0.1:{port}",
             "--log.level=warn",
         ]
         log = folder / "prometheus.log"
         super().__init__("prometheus", command, log, lambda: answers(f"{self.url}/-/ready"))
+
+    def _configure(self, others: dict[str, str]) -> None:
+        every = f"{SCRAPE_INTERVAL_S}s"
+        jobs = [
+            {
+                "job_name": name,
+                "honor_labels": True,
+                "static_configs": [{"targets": [target]}],
+            }
+            for name, target in {"cluster": self._target, **others}.items()
+        ]
+        document = {
+            "global": {"scrape_interval": every, "scrape_timeout": every},
+            "scrape_configs": jobs,
+        }
+        self._config.write_text(json.dumps(document), encoding="utf-8")
+
+    @contextmanager
+    def also_scraping(self, job: str, target: str) -> Iterator[None]:
+        """Scrape `target` ("host:port") too, as `job`, while it is entered."""
+        self._configure({job: target})
+        self._reload()
+        try:
+            yield
+        finally:
+            self._configure({})
+            self._reload()
+
+    def _reload(self) -> None:
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGHUP)
 
     def query(self, promql: str) -> list[dict[str, Any]]:
         """The result of an instant query, as the API gives it."""

@@ -115,7 +115,20 @@ def _examine_rights(
     connection: Connection, settings: KubernetesSettings, write: bool
 ) -> Iterator[Check]:
     yield _rights_check(connection, "may observe", rights_to_observe(settings), required=True)
-    yield _rights_check(connection, "may scale", rights_to_scale(settings), required=write)
+    scaling = rights_to_scale(settings, _hpa_name(connection, settings))
+    yield _rights_check(connection, "may scale", scaling, required=write)
+
+
+def _hpa_name(connection: Connection, settings: KubernetesSettings) -> str:
+    """Of the HPA on the Deployment, which the right to move its floor may be bound to."""
+    if settings.actuator is not Actuator.HPA_FLOOR:
+        return ""
+    try:
+        owners = find_owners(connection, connection.target(settings.deployment))
+    except ClusterError:
+        # Checked, and told, further down.
+        return ""
+    return next((owner.name for owner in owners if owner.kind is OwnerKind.HPA), "")
 
 
 def _rights_check(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kubernetes import client
 
 from core.cluster.kubernetes.connection import Connection
+from core.cluster.kubernetes.lease import lease_name
 from core.cluster.kubernetes.settings import Actuator, KubernetesSettings
 from core.cluster.kubernetes.translation import translated
 
@@ -43,29 +44,25 @@ def rights_to_observe(settings: KubernetesSettings) -> tuple[Right, ...]:
     return tuple(rights)
 
 
-def rights_to_scale(settings: KubernetesSettings) -> tuple[Right, ...]:
-    """What an engine that writes needs beside those."""
+def rights_to_scale(settings: KubernetesSettings, hpa: str = "") -> tuple[Right, ...]:
+    """What an engine that writes needs beside those.
+
+    Args:
+        settings: Which Deployment, and by which actuator.
+        hpa: Name of the HPA whose floor is moved; empty where it is not known.
+    """
+    lease = lease_name(settings.deployment)
     rights = [
-        Right("get", "coordination.k8s.io", "leases"),
         Right("create", "coordination.k8s.io", "leases"),
-        Right("update", "coordination.k8s.io", "leases"),
+        Right("get", "coordination.k8s.io", "leases", name=lease),
+        Right("update", "coordination.k8s.io", "leases", name=lease),
         Right("create", "", "events", required=False),
     ]
     if settings.actuator is Actuator.HPA_FLOOR:
-        verbs, group, resource, name = (
-            ("get", "patch"),
-            "autoscaling",
-            "horizontalpodautoscalers",
-            "",
-        )
+        group, resource, name = "autoscaling", "horizontalpodautoscalers", hpa
     else:
-        verbs, group, resource, name = (
-            ("get", "patch"),
-            "apps",
-            "deployments/scale",
-            settings.deployment,
-        )
-    rights.extend(Right(verb, group, resource, name=name) for verb in verbs)
+        group, resource, name = "apps", "deployments/scale", settings.deployment
+    rights.extend(Right(verb, group, resource, name=name) for verb in ("get", "patch"))
     return tuple(rights)
 
 
