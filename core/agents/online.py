@@ -89,11 +89,12 @@ class OnlineLearner:
     def remember(self, lesson: Lesson) -> None:
         """Keep a lesson without learning from it yet."""
         model = self.agent.model
+        reward = min(max(lesson.reward, -model.reward_limit), model.reward_limit)
         model.memory.add(
             lesson.before[None, :],
             lesson.after[None, :],
             np.array([lesson.action], dtype=np.int64),
-            np.array([lesson.reward * model.reward_scale], dtype=np.float32),
+            np.array([reward * model.reward_scale], dtype=np.float32),
             np.zeros(1, dtype=np.bool_),
             np.zeros(1, dtype=np.bool_),
         )

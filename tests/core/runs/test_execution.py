@@ -106,7 +106,7 @@ def test_a_command_that_comes_while_the_engine_starts_is_carried_out(
     sender: list[CommandSender] = []
     check = execution._check
 
-    def check_while_somebody_stops_it(directory: Path) -> RunKind:
+    def check_while_somebody_stops_it(directory: Path) -> tuple[RunKind, bool]:
         sender.append(CommandSender(directory))
         numbers.append(sender[0].post(Command.stop()))
         return check(directory)
