@@ -48,8 +48,9 @@ def configure(commands: Any) -> None:
         "--policy",
         default="ppo",
         metavar="POLICY",
-        help="ppo, dqn, hpa, hpa:0.6, hpa:FILE.yaml (a manifest), threshold, static:N, a trained "
-        "policy's name, or a bundle's directory (default ppo)",
+        help="ppo, dqn, hpa, hpa:0.6, hpa:FILE.yaml (a manifest), rule, keda, kpa, predictive, "
+        "oracle, threshold, static:N, a trained policy's name, or a bundle's directory; `policy "
+        "list` says what they are (default ppo)",
     )
     parser.add_argument(
         "--scenario",

@@ -16,6 +16,7 @@ from console.setup.parsing import REPLICAS, hpa_target
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from console.widgets.pick_list import Entry, PickList
+from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.agents.registry import PolicyEntry
@@ -33,8 +34,20 @@ _HEADINGS = {
     "baseline": "baselines",
 }
 """By `PolicyOrigin`, whose module takes longer to import than the first paint may wait."""
-_PARAMETERS = {"hpa": "#target-utilization", "static": "#static-replicas"}
-"""Baselines with a number of their own, and the field that it is typed into."""
+_HINTS = {
+    "rule": "WINDOW:UTILIZATION, such as 60:0.8",
+    "keda": "rps per pod, such as 40",
+    "kpa": "concurrency or rps",
+    "predictive": "season in seconds, such as 3600",
+    "oracle": "share of violations, such as 0.01",
+}
+"""Baselines that need no settings but take some, and what those look like."""
+_PARAMETERS = {
+    "hpa": "#target-utilization",
+    "static": "#static-replicas",
+    **dict.fromkeys(_HINTS, "#baseline-settings"),
+}
+"""Baselines with settings of their own, and the field that they are typed into."""
 _TARGET_UTILIZATION = 0.7
 
 
@@ -53,6 +66,7 @@ class PolicyForm(Vertical):
         self._entries: tuple[PolicyEntry, ...] = ()
         self._name, self._parameter = _parts(choices.policy)
         self._on_cluster = False
+        self._shown = ""
 
     def compose(self) -> ComposeResult:
         """Put the list over what it says, then the parameter and the mode."""
@@ -70,6 +84,13 @@ class PolicyForm(Vertical):
             REPLICAS.parse,
             text=self._parameter if self._name == "static" and self._parameter else "10",
             id="static-replicas",
+        )
+        yield Field(
+            "settings",
+            self._settings,
+            text=self._parameter if self._name in _HINTS else "",
+            placeholder="default",
+            id="baseline-settings",
         )
         yield Choice("control", MODES, value=self._choices.mode, id="mode")
         yield Static("", id="mode-note", markup=False)
@@ -100,7 +121,8 @@ class PolicyForm(Vertical):
             return "hpa" if target in (None, _TARGET_UTILIZATION) else f"hpa:{target}"
         if name == "static":
             return f"static:{self.query_one('#static-replicas', Field).value}"
-        return name
+        settings = self.query_one("#baseline-settings", Field).text.strip()
+        return f"{name}:{settings}" if name in _HINTS and settings else name
 
     @property
     def mode(self) -> str:
@@ -126,11 +148,27 @@ class PolicyForm(Vertical):
 
     def choose(self, policy: str) -> None:
         """Pick a policy by its specification."""
-        name, parameter = _parts(policy)
+        name, parameter = self._name, self._parameter = _parts(policy)
         self.query_one("#policies", PickList).pick(name)
         if parameter:
             self.query_one(_PARAMETERS[name], Field).text = parameter
         self._show()
+
+    def _settings(self, text: str) -> str:
+        """The settings of the picked baseline.
+
+        Raises:
+            InputError: They are not such as it takes.
+        """
+        name, text = self.query_one("#policies", PickList).picked, text.strip()
+        if name in _HINTS and text:
+            from core.agents.baselines import load_baseline
+
+            try:
+                load_baseline(f"{name}:{text}")
+            except InputError as error:
+                raise InputError(_HINTS[name]) from error
+        return text
 
     @property
     def _entry(self) -> PolicyEntry | None:
@@ -143,6 +181,13 @@ class PolicyForm(Vertical):
         name = self.query_one("#policies", PickList).picked
         self.query_one("#target-utilization").display = name == "hpa"
         self.query_one("#static-replicas").display = name == "static"
+        settings = self.query_one("#baseline-settings", Field)
+        settings.display = name in _HINTS
+        if name != self._shown:
+            # What is typed for one baseline means nothing to another.
+            settings.text = self._parameter if name == self._name else ""
+            settings.set_hint(_HINTS.get(name, ""))
+            self._shown = name
         entry = self._entry
         self.query_one("#policy-note", Static).update("" if entry is None else entry.description)
         mode, note = self.query_one("#mode", Choice), self.query_one("#mode-note", Static)

@@ -41,28 +41,28 @@ BASELINES: Final = (
     ),
     Baseline(
         "rule",
-        f"covers the highest request rate of {WINDOW_S:g} s at {UTILIZATION:.0%}; "
-        "rule:WINDOW:UTILIZATION, such as rule:60:0.8",
+        f"highest request rate of {WINDOW_S:g} s at {UTILIZATION:.0%} of capacity; "
+        "rule:60:0.8 looks back 60 s and aims at 80 %",
     ),
     Baseline(
         "keda",
-        f"HPA on requests per second and pod, {keda.TARGET_SHARE:.0%} of a pod's capacity; "
-        "keda:RPS for another threshold",
+        f"request rate per pod, {keda.TARGET_SHARE:.0%} of capacity, through an HPA; "
+        "keda:40 for 40 rps per pod",
     ),
     Baseline(
         "kpa",
-        f"Knative on concurrency, {kpa.TARGET_SHARE:.0%} of what a pod holds, with panic mode; "
-        "kpa:rps on the request rate",
+        f"Knative: concurrency, {kpa.TARGET_SHARE:.0%} of what a pod holds, with panic mode; "
+        "kpa:rps goes by the request rate",
     ),
     Baseline(
         "predictive",
-        "HPA on CPU and a Holt-Winters forecast of it; predictive:SEASON in seconds for traffic "
-        "that repeats",
+        "HPA on CPU with a Holt-Winters forecast of it; predictive:3600 for traffic that repeats "
+        "every hour",
     ),
     Baseline(
         "oracle",
-        "knows the traffic beforehand: the fewest pod-hours with at most "
-        f"{VIOLATION_BOUND:.1%} violations; oracle:BOUND, simulator only",
+        "knows the traffic beforehand: fewest pods for at most "
+        f"{VIOLATION_BOUND:.1%} violations; oracle:0.01 for 1 %, simulator only",
     ),
     Baseline(
         "threshold",

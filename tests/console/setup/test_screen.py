@@ -20,7 +20,7 @@ from console.widgets.choice import Choice
 from console.widgets.field import Field
 from console.widgets.pick_list import PickList
 from core.agents.config import TrainingConfig
-from core.agents.registry import PolicyEntry
+from core.agents.registry import PolicyEntry, PolicyOrigin
 from core.errors import RunError
 from core.locations import runs_directory
 from core.runs.config import InferenceConfig, RunConfig
@@ -248,6 +248,33 @@ async def test_parameters_of_baselines_have_a_field(launched: list[RunConfig]) -
     assert config.policy == "hpa:0.5"
 
 
+async def test_baselines_take_settings_of_their_own(launched: list[RunConfig]) -> None:
+    rule, keda = (PolicyEntry(name, PolicyOrigin.BASELINE, "words") for name in ("rule", "keda"))
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        form = setup(pilot).decider.policy_form
+        form.offer([*POLICIES, rule, keda])
+        form.choose("rule:60:0.8")
+        await pilot.press("3")
+        await pilot.pause()
+        assert "60:0.8" in shown(pilot)
+        assert form.policy == "rule:60:0.8"
+        form.choose("keda")
+        await pilot.pause()
+        assert "rps per pod, such as 40" in shown(pilot)
+        assert form.policy == "keda"
+        await pilot.press("tab", *"x")
+        await until(pilot, lambda: form.problem is not None)
+        assert "! rps per pod" in shown(pilot)
+        await pilot.press("backspace", *"25")
+        await until(pilot, lambda: form.problem is None)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(launched) == 1)
+    (config,) = launched
+    assert isinstance(config, InferenceConfig)
+    assert config.policy == "keda:25"
+
+
 async def test_a_filter_thins_the_scenarios_out() -> None:
     async with console(StartSetup()).run_test(size=SMALL) as pilot:
         await settled(pilot)
@@ -336,7 +363,7 @@ async def test_t_chooses_training_and_enter_starts_it(launched: list[RunConfig])
         await until(pilot, lambda: len(launched) == 1)
     (config,) = launched
     assert isinstance(config, TrainingConfig)
-    assert (config.algo.value, config.steps, config.scenarios) == ("ppo", 1_200_000, ("random",))
+    assert (config.algo.value, config.steps, config.scenarios) == ("ppo", 800_000, ("random",))
     assert config.out is not None
     assert config.out.name == "ppo-1"
 
