@@ -31,7 +31,7 @@ from core.errors import RlscaleError
 from core.locations import shipped_policies_directory
 from core.traffic.library import list_scenarios, load_scenario
 
-_SEEDS = (11, 12)
+_SEEDS = (11, 12, 13)
 
 
 class _Console(NullSink):

@@ -165,7 +165,7 @@ def _widen(tensors: Tensors) -> None:
     [
         (_drop, "'action_net.bias'"),
         (_add, "'log_std'"),
-        (_reshape, "[28, 64]"),
+        (_reshape, "[28, 128]"),
         (_poison, "NaN"),
         (_explode, "larger"),
         (_widen, "float64"),
