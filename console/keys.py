@@ -3,53 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from textual.binding import Binding
 
-
-class KeyContext(StrEnum):
-    """Where a key does what its entry says; the value is the heading in the help."""
-
-    EVERYWHERE = "Everywhere"
-    LIVE = "Live and replay: looking"
-    CONTROL = "Live: in control"
-    CLUSTER = "Live: in control of a real cluster"
-    TRAINING = "Live: a training"
-    REPLAY = "Replay: moving through the run"
-    OVERRIDE = "Override dialog"
-    MODE = "Mode dialog (real cluster)"
-    TAKE = "Confirmation of control (real cluster)"
-    QUIT = "Quit dialog"
-    SETUP = "Setup"
-    RUNS = "Runs"
-    COMPARE = "Compare"
-    CONFIRM = "Confirmation"
-    EXPORT = "Export dialog"
-    EXPLAIN = "Explanations"
+from console.key_entry import KeyContext, KeyEntry
+from console.live.key_entries import CLUSTER_KEYS, TAKING_KEYS
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEntry:
-    """One key, or several that do the same."""
-
-    context: KeyContext
-    keys: str
-    """Names as Textual knows them, separated by commas."""
-    action: str
-    """Textual action, such as `pause` or `app.help`."""
-    display: str
-    """How the key is written to people, in ASCII."""
-    label: str
-    """One or two words for the footer."""
-    help: str
-    """What it does, for the help screen."""
-    footer: int = 0
-    """Priority in the footer: 1 comes first and stays longest; 0 keeps it out."""
-    priority: bool = False
-    """Whether it acts before the focused widget sees the key."""
-
+__all__ = [
+    "KEYS",
+    "KeyContext",
+    "KeyEntry",
+    "bindings",
+    "entries",
+    "footer_entries",
+    "footer_text",
+    "help_rows",
+]
 
 _EVERYWHERE = KeyContext.EVERYWHERE
 _LIVE = KeyContext.LIVE
@@ -57,9 +27,6 @@ _CONTROL = KeyContext.CONTROL
 _REPLAY = KeyContext.REPLAY
 _TRAINING = KeyContext.TRAINING
 _OVERRIDE = KeyContext.OVERRIDE
-_CLUSTER = KeyContext.CLUSTER
-_MODE = KeyContext.MODE
-_TAKE = KeyContext.TAKE
 _QUIT = KeyContext.QUIT
 _SETUP = KeyContext.SETUP
 _RUNS = KeyContext.RUNS
@@ -202,30 +169,7 @@ KEYS: tuple[KeyEntry, ...] = (
         7,
     ),
     KeyEntry(_CONTROL, "minus", "speed(-1)", "-", "slower", "Slower", 7),
-    # A real cluster: no other speed than its own, and a mode is chosen, not stepped through.
-    KeyEntry(_CLUSTER, "space", "pause", "space", "pause", "Decide nothing for a while, or go on"),
-    KeyEntry(_CLUSTER, "n", "next", "n", "step", "Take one decision now, then pause", 6),
-    KeyEntry(_CLUSTER, "m", "cycle_mode", "m", "mode", "Choose the control mode", 1),
-    KeyEntry(
-        _CLUSTER,
-        "o",
-        "override",
-        "o",
-        "override",
-        "Take over: pin replicas, for a time or until released",
-        2,
-    ),
-    KeyEntry(
-        _CLUSTER,
-        "r",
-        "release",
-        "r",
-        "release",
-        "End an override, or a pause after somebody else scaled",
-        3,
-    ),
-    KeyEntry(_CLUSTER, "up", "pin(1)", "up", "one more", "MANUAL: pin one replica more"),
-    KeyEntry(_CLUSTER, "down", "pin(-1)", "down", "one less", "MANUAL: pin one replica less"),
+    *CLUSTER_KEYS,
     # A training: what can be done to it, and what else there is to see.
     KeyEntry(_TRAINING, "space", "pause", "space", "pause", "Pause the training, or go on", 1),
     KeyEntry(
@@ -311,13 +255,7 @@ KEYS: tuple[KeyEntry, ...] = (
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
-    KeyEntry(_MODE, "a", "choose('AUTO')", "a", "AUTO", "The policy scales"),
-    KeyEntry(_MODE, "s", "choose('SHADOW')", "s", "SHADOW", "The policy only advises"),
-    KeyEntry(_MODE, "m", "choose('MANUAL')", "m", "MANUAL", "You scale"),
-    KeyEntry(_MODE, "h", "choose('HOLD')", "h", "HOLD", "Nothing is scaled"),
-    KeyEntry(_MODE, "escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
-    KeyEntry(_TAKE, "enter", "apply", "enter", "confirm", "Take control, if the name is right", 1),
-    KeyEntry(_TAKE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
+    *TAKING_KEYS,
     KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
     KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
     KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1),
