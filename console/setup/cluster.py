@@ -40,7 +40,8 @@ _NUMBERS = (
     ("startup_median_s", "start-up s", STARTUP_S, "of a pod"),
 )
 """Fields of `ClusterChoices` with their label, rule and hint."""
-_READING = "reading the settings"
+READING = "reading the settings"
+"""What stands in the way of a start until everything typed was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ class ClusterForm(Vertical):
 
         form: ClusterForm
 
+    @dataclass
+    class Begun(Message):
+        """The form is there, and can be gone into."""
+
+        form: ClusterForm
+
     def __init__(self, choices: ClusterChoices, *, ascii_only: bool = False) -> None:
         super().__init__(id="cluster-form")
         self._choices = choices
@@ -74,7 +81,7 @@ class ClusterForm(Vertical):
         self._begun = False
         self._timer: Timer | None = None
         self._judged: _Judged | None = None
-        self._verdict: ClusterSetup | str = _READING
+        self._verdict: ClusterSetup | str = READING
 
     def compose(self) -> ComposeResult:
         """Put the names over how it is measured and what it can carry."""
@@ -109,15 +116,20 @@ class ClusterForm(Vertical):
         yield Static("", id="writing-note", markup=False)
 
     def on_mount(self) -> None:
-        """Say what the choice about writing means."""
+        """Say what the choice about writing means, then read what there is to choose from."""
         self._show_writing()
+        self.call_after_refresh(self._begin)
 
-    def begin(self) -> None:
-        """Read what there is to choose from; once, when a cluster is chosen."""
-        if not self._begun:
-            self._begun = True
-            self.picker.begin()
-            self._judge()
+    def _begin(self) -> None:
+        self._begun = True
+        self.picker.begin()
+        self._judge()
+        self.post_message(self.Begun(self))
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the form is there; before, it stands for what was chosen last."""
+        return self._begun
 
     def set_scenario(self, scenario: str) -> None:
         """Take the service model from another scenario where none is typed."""
@@ -133,6 +145,8 @@ class ClusterForm(Vertical):
     @property
     def choices(self) -> ClusterChoices:
         """Everything as it stands; fields that are wrong count as empty."""
+        if not self._begun:
+            return self._choices
         return ClusterChoices.model_validate(
             {
                 "prometheus_url": self._field("prometheus-url").value or "",
@@ -150,7 +164,9 @@ class ClusterForm(Vertical):
     @property
     def setup(self) -> ClusterSetup | None:
         """What can be started; None while something is wrong or still read."""
-        return self._verdict if self.problem is None else None  # type: ignore[return-value]
+        if not self._begun or self.problem is not None or isinstance(self._verdict, str):
+            return None
+        return self._verdict
 
     @property
     def problem(self) -> tuple[Widget, str] | None:
@@ -162,7 +178,7 @@ class ClusterForm(Vertical):
         if not deployment.text.strip() and not self._field("cluster-config").value:
             return deployment.input, "choose a Deployment"
         if self._judged != self._judgeable:
-            return deployment.input, _READING
+            return deployment.input, READING
         return (deployment.input, self._verdict) if isinstance(self._verdict, str) else None
 
     @property

@@ -8,7 +8,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from console.settings import SetupChoices
-from console.setup.cluster import ClusterForm
+from console.setup.cluster import READING, ClusterForm
+from console.setup.cluster_settings import ClusterSetup
 from console.setup.simulator import SimulatorForm
 from console.widgets.choice import Choice, Option
 
@@ -31,8 +32,9 @@ class EnvironmentPanel(Vertical):
     def __init__(self, choices: SetupChoices, *, ascii_only: bool = False) -> None:
         super().__init__(id="environment", classes="setup--panel")
         self._choices = choices
-        self._ascii_only = ascii_only
         self._training = choices.kind == "training"
+        # Mounted when it is first wanted: its fields would double the time to the first paint.
+        self._cluster = ClusterForm(choices.cluster, ascii_only=ascii_only)
         # Known before anything is drawn, so that nothing moves afterwards.
         self.set_class(self._is_cluster(choices.environment), "-cluster")
 
@@ -40,7 +42,6 @@ class EnvironmentPanel(Vertical):
         """Put the question over the form that answers it."""
         yield Choice("where", WHERE, value=self._choices.environment, label_width=8, id="where")
         yield SimulatorForm(self._choices)
-        yield ClusterForm(self._choices.cluster, ascii_only=self._ascii_only)
 
     def on_mount(self) -> None:
         """Show the form that is chosen."""
@@ -64,12 +65,26 @@ class EnvironmentPanel(Vertical):
     @property
     def cluster(self) -> ClusterForm:
         """The form for a cluster."""
-        return self.query_one(ClusterForm)
+        return self._cluster
 
     @property
     def problem(self) -> tuple[Widget, str] | None:
         """The first thing that is wrong, and where."""
-        return self.cluster.problem if self.is_cluster else self.simulator.problem
+        if not self.is_cluster:
+            return self.simulator.problem
+        if not self.cluster.has_begun:
+            return self.query_one("#where", Choice), READING
+        return self.cluster.problem
+
+    @property
+    def cluster_setup(self) -> ClusterSetup | None:
+        """The Deployment to run on; None in the simulator, or while something is wrong."""
+        return self.cluster.setup if self.is_cluster else None
+
+    @property
+    def names_input(self) -> Widget | None:
+        """Where names of a cluster are typed; None in the simulator."""
+        return self.cluster.names_input if self.is_cluster and self.cluster.has_begun else None
 
     def choose(self, where: str) -> None:
         """Choose `simulator` or `cluster`."""
@@ -93,5 +108,5 @@ class EnvironmentPanel(Vertical):
         self.set_class(self.is_cluster, "-cluster")
         self.simulator.display = not self.is_cluster
         self.cluster.display = self.is_cluster
-        if self.is_cluster:
-            self.cluster.begin()
+        if self.is_cluster and not self.cluster.is_attached:
+            self.mount(self.cluster)

@@ -22,6 +22,7 @@ from console.settings import (
     load_settings,
     settings_path,
 )
+from console.setup.candidates import CandidateList
 from console.setup.cluster import ClusterForm
 from console.setup.cluster_names import Level
 from console.start import StartSetup
@@ -44,7 +45,7 @@ async def _setup(
     settings = Settings(setup=SetupChoices(cluster=cluster or ClusterChoices(), **choices))
     start = StartSetup(cluster=True)
     async with console(start, settings=settings).run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: form(pilot).is_attached and form(pilot).display, "the form")
+        await until(pilot, lambda: screen(pilot).environment.cluster.has_begun, "the form")
         yield pilot
 
 
@@ -90,6 +91,7 @@ async def test_from_the_palette_to_a_shadow_run(
         picker = form(pilot).picker
         await until(pilot, lambda: "proxied" in shown(pilot), "the contexts")
         assert picker.text(Level.CONTEXT) == "direct", "the current one"
+        await until(pilot, lambda: pilot.app.focused is picker.query_one(CandidateList), "focus")
         assert "SHADOW" in shown(pilot)
         await pilot.press("down")
         assert picker.text(Level.CONTEXT) == "proxied"
