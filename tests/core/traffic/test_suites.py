@@ -7,7 +7,9 @@ from core.agents.config import TrainingConfig
 from core.agents.traffic import training_traffic
 from core.errors import InputError
 from core.traffic.library import load_scenario
+from core.traffic.random_scenarios import random_scenario
 from core.traffic.suites import HELD_OUT, SUITES, TRAINING, suite_member
+from core.traffic.workload import rates_per_second
 
 
 def test_suites_are_as_large_as_they_say_and_the_same_each_time() -> None:
@@ -29,6 +31,20 @@ def test_members_load_by_name_like_any_scenario() -> None:
         load_scenario("heldout-00")
     with pytest.raises(InputError, match="heldout-003"):
         load_scenario("heldout-003")
+
+
+def test_members_that_no_number_of_pods_could_serve_are_drawn_again() -> None:
+    again = 0
+    for suite in SUITES:
+        for number in range(1, suite.size + 1):
+            member = suite.member(number)
+            first = random_scenario(np.random.default_rng(suite.entropy(number)))
+            again += member.traffic != first.traffic
+            rates = rates_per_second(member, np.random.default_rng(3))
+            capacity = member.cluster.max_replicas * member.service.pod_capacity_rps
+            # Another draw of noise and bursts, so a little more than is looked for.
+            assert rates[rates > capacity].sum() < 0.4 * rates.sum()
+    assert 0 < again < 15
 
 
 def test_no_generator_of_a_training_is_one_of_a_suite() -> None:
