@@ -51,7 +51,20 @@ class StartDemo:
     """Source of all randomness; None takes the scenario's own."""
 
 
-StartRequest = StartSetup | StartRuns | StartAttach | StartReplay | StartDemo
+@dataclass(frozen=True, slots=True)
+class StartDebug:
+    """Open a run in the debugger."""
+
+    run_directory: Path
+    step: int | None = None
+    """The decision; None for the newest, unless there is a time."""
+    time_s: float | None = None
+    """The same by simulated time."""
+    read_only: bool = False
+    """Whether this console may only look."""
+
+
+StartRequest = StartSetup | StartRuns | StartAttach | StartReplay | StartDemo | StartDebug
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,15 @@ class RunDesk:
         else:
             self._application.open_replay(row.directory)
 
+    def debug(self, row: RunRow) -> None:
+        """Open the debugger on a run."""
+        if not self._can_read(row):
+            return
+        if row.kind is RunKind.TRAINING:
+            self.refuse("A training has no one course to step through. Enter opens it.")
+        else:
+            self._application.open_debug(row.directory)
+
     def compare(self, pair: tuple[RunRow, RunRow] | None) -> None:
         """Show two runs side by side."""
         if pair is None:

@@ -134,6 +134,21 @@ class CompareScreen(Screen[None]):
         self._directories = (self._directories[1], self._directories[0])
         self._read(*self._directories)
 
+    def action_debug(self) -> None:
+        """Step through both, decision by decision."""
+        comparison = self._comparison
+        if comparison is None:
+            return
+        if not comparison.in_time:
+            self.notify("Trainings have no one course to step through", markup=False)
+            return
+        from console.screens.versus import VersusScreen
+
+        step = None
+        if self._cursor is not None:
+            step = round(self._cursor / comparison.first.interval_s)
+        self.app.push_screen(VersusScreen(*self._directories, step))
+
     def action_back(self) -> None:
         """Let go of the cursor, then leave."""
         if self._cursor is not None:

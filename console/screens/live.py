@@ -87,6 +87,20 @@ class LiveScreen(RunScreen):
         shown = scene.decision_beside or scene.decision_instead
         self._show(decision=not shown, full_screen=False)
 
+    def action_open_debugger(self) -> None:
+        """Open the debugger at the shown decision."""
+        snapshot = self._scene.snapshot
+        if snapshot is None or snapshot.shown_step is None:
+            return
+        if self._scene.training:
+            self._notice("A training has no one course to step through: debug a policy's run")
+            return
+        self.console_app.open_debug(
+            snapshot.info.directory,
+            snapshot.shown_step.index,
+            read_only=self._read_only or self._replay,
+        )
+
     def action_other_charts(self) -> None:
         """Training: its own charts, or those of the traffic."""
         if self._scene.training:

@@ -218,6 +218,11 @@ class RunsScreen(Screen[None]):
         if (row := self.table.selected) is not None:
             self.desk.replay(row)
 
+    def action_debug(self) -> None:
+        """Step through the decisions of the selected run."""
+        if (row := self.table.selected) is not None:
+            self.desk.debug(row)
+
     def action_mark(self) -> None:
         """Mark the selected run for comparing, or unmark it."""
         self.table.toggle_mark()

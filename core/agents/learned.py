@@ -84,11 +84,24 @@ class LearnedPolicy:
         output = self._network.forward(observations)
         probabilities = softmax(output.scores, self._temperature)
         actions = np.argmax(output.scores, axis=1).astype(np.int64)
-        if self.manifest.inference is InferenceRule.MEAN_TARGET:
-            targets = mean_targets(self._actions, history, probabilities)
-        else:
-            targets = targets_of(self._actions, history, actions)
+        targets = self._targets(history, actions, probabilities)
         return Choices(targets, actions, probabilities, output.scores, output.values)
+
+    def wanted(self, history: StateHistory, observations: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Only the targets of `choose`, shape (n,), without asking the critic."""
+        scores = self._network.scores(observations)
+        actions = np.argmax(scores, axis=1).astype(np.int64)
+        return self._targets(history, actions, softmax(scores, self._temperature))
+
+    def _targets(
+        self,
+        history: StateHistory,
+        actions: NDArray[np.int64],
+        probabilities: NDArray[np.float64],
+    ) -> NDArray[np.int64]:
+        if self.manifest.inference is InferenceRule.MEAN_TARGET:
+            return mean_targets(self._actions, history, probabilities)
+        return targets_of(self._actions, history, actions)
 
     def decide(self, situation: Situation) -> Decision:
         """See `Policy`.

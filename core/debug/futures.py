@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.debug.deciders import ManyClusters
+from core.debug.deciders import ManyDeciders, many
 from core.debug.repeating import repeated
 from core.envs.history_part import history_part
 from core.envs.observation import build_observation
@@ -78,7 +78,7 @@ def play(
     size = len(courses) * samples
     clusters = _Clusters(moment, size, _fork(moment, len(courses), steps, seeds), steps)
     parts = [slice(place * samples, (place + 1) * samples) for place in range(len(courses))]
-    groups = _by_policy(courses, parts, samples)
+    groups = _by_policy(moment, courses, parts, samples)
     states, taken = [], []
     granted = np.zeros(0, dtype=np.int64)
     for turn in range(steps):
@@ -123,16 +123,17 @@ def _fork(moment: Moment, courses: int, steps: int, seeds: Sequence[int] | None)
 
 
 def _by_policy(
-    courses: Sequence[Course], parts: Sequence[slice], samples: int
-) -> list[tuple[ManyClusters, slice]]:
+    moment: Moment, courses: Sequence[Course], parts: Sequence[slice], samples: int
+) -> list[tuple[ManyDeciders, slice]]:
     """One decider for each stretch of courses that the same policy goes on with."""
-    groups: list[tuple[ManyClusters, slice]] = []
+    facts, recent = moment.situation.facts, moment.recent
+    groups: list[tuple[ManyDeciders, slice]] = []
     begin = 0
     for place in range(1, len(courses) + 1):
         if place == len(courses) or courses[place].policy is not courses[begin].policy:
             columns = slice(parts[begin].start, parts[place - 1].stop)
             size = (place - begin) * samples
-            groups.append((ManyClusters(courses[begin].policy, size), columns))
+            groups.append((many(courses[begin].policy, size, facts, recent), columns))
             begin = place
     return groups
 
@@ -145,9 +146,10 @@ class _Clusters:
         self._simulator = simulator
         self._guardrails = repeated(moment.guardrails, size)
         self._weights = WeightsBatch.from_weights([moment.scenario.reward] * size)
-        self._standby: ManyClusters | None = None
+        self._standby: ManyDeciders | None = None
         if _metrics_may_be_old(moment, steps):
-            self._standby = ManyClusters(moment.fallback, size)
+            facts = moment.situation.facts
+            self._standby = many(moment.fallback, size, facts, moment.recent)
         self._before = self._counters()
 
     def step(self, wanted: Integers) -> Integers:

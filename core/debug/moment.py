@@ -9,7 +9,7 @@ from core.cluster.guardrails import Guardrails
 from core.cluster.simulator import SimulatorBatch
 from core.envs.history import StateHistory
 from core.runs.control import Control
-from core.state import Step
+from core.state import ClusterState, Step
 from core.traffic.scenario import Scenario
 
 
@@ -34,6 +34,8 @@ class Moment:
     """With its memory, before it decided at this step; None if it can no longer be loaded."""
     fallback: Policy
     """The reactive baseline with its memory, likewise."""
+    recent: tuple[ClusterState, ...] = field(repr=False)
+    """The states before this one, as far back as an HPA remembers."""
     control: Control
     """Mode and override when the decision was taken."""
     difference: str

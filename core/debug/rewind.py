@@ -9,6 +9,7 @@ bit for bit: a run of another version or another machine may differ, and then th
 from __future__ import annotations
 
 import copy
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy, Situation
 from core.clock import SystemClock
 from core.cluster.simulated import SimulatedCluster
+from core.debug.deciders import RECENT_S
 from core.debug.moment import Moment
 from core.debug.policies import policy_of
 from core.debug.recording import Recording
@@ -29,7 +31,7 @@ from core.runs.differences import first_difference
 from core.runs.loop import ControlLoop
 from core.runs.records import RunKind
 from core.runs.replay import RepeatingPolicy, SilentJournal, carry_out, starting_control
-from core.state import Decision, DeploymentFacts, Step
+from core.state import ClusterState, Decision, DeploymentFacts, Step
 
 if TYPE_CHECKING:
     from core.runs.reader import RunReader
@@ -218,6 +220,10 @@ class Rewind:
             shared.append(self.policy)
         return copy.deepcopy(course, {id(one): one for one in shared})
 
+    def _recent(self, index: int) -> tuple[ClusterState, ...]:
+        first = max(0, index - math.ceil(RECENT_S / self.scenario.interval_s))
+        return tuple(self.recording.step(at).state for at in range(first, index))
+
     def _catch(self, course: _Course, situation: Situation, recorded: Step) -> Moment:
         loop = course.loop
         history = copy.deepcopy(loop.history)
@@ -233,6 +239,7 @@ class Rewind:
             guardrails=copy.deepcopy(loop.guardrails),
             policy=policy,
             fallback=copy.deepcopy(loop.fallback),
+            recent=self._recent(recorded.index),
             control=loop.control,
             difference="",
         )

@@ -12,7 +12,7 @@ import pytest
 from core.agents.registry import load_policy
 from core.cluster.batch import StateBatch
 from core.debug.alternatives import alternatives_at
-from core.debug.deciders import ManyClusters
+from core.debug.deciders import many
 from core.debug.estimates import estimate, student_97_5
 from core.debug.explain import Explainer
 from core.debug.futures import Course, play
@@ -260,7 +260,8 @@ def test_policies_decide_for_many_as_for_one(spec: str, plain_run: Path) -> None
     policy = load_policy(spec)
     policy.reset(moment.situation.facts)
     history = repeated(moment.history, 4)
-    wanted = ManyClusters(policy, 4).targets(history, build_observation(history))
+    facts = moment.situation.facts
+    wanted = many(policy, 4, facts, ()).targets(history, build_observation(history))
     assert wanted.tolist() == [policy.decide(moment.situation).target] * 4
 
 

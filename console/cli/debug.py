@@ -1,0 +1,264 @@
+"""`debug`: step through the decisions of a run, in the console or headless."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console.cli.arguments import (
+    LARGEST_SEED,
+    RUN,
+    add_ascii,
+    add_json,
+    names,
+    whole_number,
+)
+from core.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from core.debug.debugger import Debugger
+    from core.debug.whatif import WhatIf
+
+_DESCRIPTION = """\
+Open a run in the debugger, at one decision: what the policy saw and weighed, why, what it
+earned, and what would have come of something else. With a headless option it answers here."""
+
+_EPILOG = """\
+conditions: p95 > slo, action != hold, replicas_desired > 20, policy_action != hpa_action,
+            guardrail, reward < -5; with + - * / %, and, or, not. --names lists every field.
+
+examples:   rlscale-console debug latest --break "p95 > slo" --json
+            rlscale-console debug latest --time 10:45 --what-if --policies hpa,rule
+            rlscale-console debug latest --step 43 --export incident.md"""
+
+
+def configure(commands: Any) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "debug",
+        help="step through the decisions of a run: why, and what if",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+    )
+    parser.add_argument("run", metavar="RUN", help=RUN)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--step", type=whole_number(0), metavar="N", help="the decision (default: the last)"
+    )
+    where.add_argument("--time", metavar="T", help="the same by time: 645, 10:45 or 10 min")
+    parser.add_argument(
+        "--read-only", action="store_true", help="look only: keep no breakpoints, command nothing"
+    )
+    add_ascii(parser)
+    headless = parser.add_argument_group("headless")
+    headless.add_argument(
+        "--print", action="store_true", help="print everything about the decision, as Markdown"
+    )
+    headless.add_argument(
+        "--export", type=Path, metavar="FILE", help="write it to FILE.md or FILE.json"
+    )
+    headless.add_argument("--force", action="store_true", help="replace a file that exists")
+    headless.add_argument(
+        "--break",
+        dest="conditions",
+        action="append",
+        default=[],
+        metavar="EXPR",
+        help="list the decisions at which a condition holds; may be given again",
+    )
+    headless.add_argument("--names", action="store_true", help="list what conditions may speak of")
+    headless.add_argument(
+        "--what-if", action="store_true", help="play the alternatives of the decision forward"
+    )
+    headless.add_argument(
+        "--policies",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help="other policies that take over at the decision, with --what-if",
+    )
+    headless.add_argument(
+        "--horizon",
+        type=whole_number(1, 2000),
+        metavar="N",
+        help="decision intervals to look ahead (default 20)",
+    )
+    headless.add_argument(
+        "--samples",
+        type=whole_number(0, 1000),
+        metavar="N",
+        help="how often each is lived through (default 32); 0: once, on the run's own chance",
+    )
+    headless.add_argument(
+        "--seed",
+        type=whole_number(0, LARGEST_SEED),
+        default=0,
+        metavar="N",
+        help="where the chance of --what-if comes from (default 0)",
+    )
+    headless.add_argument(
+        "--question",
+        choices=("action", "target"),
+        default="action",
+        help="what is explained: this action over the runner-up, or the number of replicas",
+    )
+    headless.add_argument(
+        "--baseline",
+        choices=("mean", "previous"),
+        default="mean",
+        help="what the observation is compared with: the run's mean, or that of the step before",
+    )
+    add_json(headless)
+    parser.set_defaults(execute=_execute, parser=parser)
+
+
+def _execute(arguments: argparse.Namespace) -> int:
+    asked = (
+        arguments.json,
+        arguments.print,
+        arguments.export,
+        arguments.conditions,
+        arguments.names,
+        arguments.what_if,
+    )
+    if not any(asked):
+        return _open(arguments)
+    if (arguments.policies or arguments.horizon or arguments.samples) and not arguments.what_if:
+        raise InputError(
+            "expected --what-if beside --policies, --horizon and --samples, found none.",
+            "Add --what-if.",
+        )
+    from core.debug.debugger import Debugger
+    from core.runs.catalogue import find_run
+
+    debugger = Debugger(find_run(arguments.run), keep=not arguments.read_only)
+    try:
+        if arguments.names:
+            return _names(debugger, arguments)
+        if arguments.conditions:
+            return _breaks(debugger, arguments)
+        return _decision(debugger, arguments)
+    finally:
+        debugger.close()
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    from console.cli.screen import open_console, require_terminal
+    from console.debug.moments import parse_time
+    from console.start import StartDebug
+    from core.runs.catalogue import find_run
+
+    require_terminal()
+    time_s = None if arguments.time is None else parse_time(arguments.time)
+    start = StartDebug(
+        find_run(arguments.run), arguments.step, time_s, read_only=arguments.read_only
+    )
+    return open_console(start, arguments)
+
+
+def _names(debugger: Debugger, arguments: argparse.Namespace) -> int:
+    from console.cli.output import print_json, print_table
+
+    fields = {field.name: field for field in debugger.search.names.values()}
+    if arguments.json:
+        print_json(
+            {
+                "names": [
+                    {
+                        "name": field.name,
+                        "aliases": list(field.aliases),
+                        "kind": field.kind.value,
+                        "words": list(field.words),
+                        "meaning": field.meaning,
+                    }
+                    for field in fields.values()
+                ]
+            }
+        )
+        return 0
+    rows = [[", ".join((field.name, *field.aliases)), field.meaning] for field in fields.values()]
+    print_table(["name", "meaning"], rows, whole=["name"])
+    return 0
+
+
+def _breaks(debugger: Debugger, arguments: argparse.Namespace) -> int:
+    from console.cli.debugging import print_hits
+    from console.cli.output import print_json
+
+    # All are judged before any is looked for: a wrong one costs no time.
+    conditions = [debugger.search.condition(text) for text in arguments.conditions]
+    found = [(condition.text, debugger.search.hits(condition)) for condition in conditions]
+    if arguments.json:
+        print_json(
+            {
+                "run": debugger.info.run_id,
+                "steps": debugger.newest + 1,
+                "breaks": [
+                    {"condition": text, "count": len(hits), "hits": hits} for text, hits in found
+                ],
+            }
+        )
+    else:
+        for text, hits in found:
+            print_hits(debugger, text, hits.tolist())
+    return 0
+
+
+def _decision(debugger: Debugger, arguments: argparse.Namespace) -> int:
+    from console.cli.debugging import print_what_if
+    from console.cli.output import note, print_json
+    from core.debug.explain import Baseline, Question
+    from core.debug.export import export_report
+    from core.debug.markdown import as_markdown
+    from core.debug.report import report
+
+    index = _step(debugger, arguments)
+    what_if = _what_if(debugger, index, arguments) if arguments.what_if else None
+    document = report(
+        debugger,
+        index,
+        question=Question(arguments.question),
+        baseline=Baseline(arguments.baseline),
+        what_if=what_if,
+    )
+    if arguments.export is not None:
+        written = export_report(document, arguments.export, overwrite=arguments.force)
+        note(f"Wrote {written}.")
+    if arguments.json:
+        print_json(document)
+    elif arguments.print:
+        print(as_markdown(document), end="")
+    elif what_if is not None and arguments.export is None:
+        print_what_if(what_if)
+    return 0
+
+
+def _step(debugger: Debugger, arguments: argparse.Namespace) -> int:
+    newest: int = debugger.newest
+    if arguments.time is not None:
+        from console.debug.moments import parse_time
+
+        return int(debugger.step_at(parse_time(arguments.time)))
+    if newest < 0:
+        raise RunError(f"expected a first decision in {debugger.info.run_id}, found none yet.")
+    step: int | None = arguments.step
+    return newest if step is None else step
+
+
+def _what_if(debugger: Debugger, index: int, arguments: argparse.Namespace) -> WhatIf:
+    from console.cli.progress import ProgressReport
+    from core.debug.whatif import HORIZON_STEPS, SAMPLES, Asking
+
+    if debugger.speculation is None:
+        raise RunError(debugger.problem)
+    asking = Asking(
+        steps=arguments.horizon or HORIZON_STEPS,
+        samples=SAMPLES if arguments.samples is None else arguments.samples,
+        policies=arguments.policies,
+        seed=arguments.seed,
+    )
+    with ProgressReport("going back", index, "decisions") as progress:
+        return debugger.speculation.ask(
+            index, asking, lambda done, total: progress.update(done, total=total)
+        )

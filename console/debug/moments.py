@@ -1,0 +1,56 @@
+"""Where in a run is meant: a step's number or a time."""
+
+from __future__ import annotations
+
+import re
+
+from core.errors import InputError
+
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{2})")
+_STEP = re.compile(r"[0-9]{1,12}")
+_RELATIVE = re.compile(r"[+-][0-9]{1,9}")
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(s|min|h)")
+_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def parse_time(text: str) -> float:
+    """Simulated seconds out of `645`, `10:45`, `01:10:45`, `90 s`, `10 min` or `2 h`.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    words = text.strip()
+    if found := _CLOCK.fullmatch(words):
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return hours * 3600.0 + minutes * 60.0 + seconds
+    if found := _SECONDS.fullmatch(words):
+        return float(found.group(1)) * _UNITS[found.group(2)]
+    if _STEP.fullmatch(words):
+        return float(words)
+    raise InputError(f"expected a time such as 10:45, 645 or 10 min, found {text!r}.")
+
+
+def parse_moment(text: str, present: int) -> int | float:
+    """A step (whole number) or a time in seconds (float), from what an operator types.
+
+    Args:
+        text: `120` is a step, `+10` and `-3` are relative to the present one; `10:45`, `90 s` and
+            `10 min` are times.
+        present: The present step.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    words = text.strip()
+    if _STEP.fullmatch(words):
+        return int(words)
+    if _RELATIVE.fullmatch(words):
+        return max(present + int(words), 0)
+    if not words:
+        raise InputError("expected a step or a time, found nothing.")
+    try:
+        return parse_time(words)
+    except InputError:
+        raise InputError(
+            f"expected a step such as 120 or +10, or a time such as 10:45, found {text!r}."
+        ) from None

@@ -1,0 +1,91 @@
+"""Two runs at the same moment, as plain values for the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.debug.timeline import Canvas
+from console.live.navigation import Extent, Navigation
+from core.debug.pair import Difference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.debug.pair import Beside, Pair
+    from core.runs.records import RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class VersusView:
+    """What the screen asks for."""
+
+    navigation: Navigation
+    kind: Difference = Difference.ACTION
+    """What counts as a difference."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VersusPicture:
+    """A moment of both runs as last read."""
+
+    view: VersusView
+    infos: tuple[RunInfo, RunInfo]
+    last: int
+    """Number of the newest step that both have."""
+    beside: Beside | None
+    """None before the first decision."""
+    stops: NDArray[np.int64]
+    """Every step at which they differ."""
+    latency_p95_ms: tuple[NDArray[np.float64], NDArray[np.float64]]
+    """Of every step, of both."""
+    desired: tuple[NDArray[np.float64], NDArray[np.float64]]
+    target: tuple[NDArray[np.float64], NDArray[np.float64]]
+    growing: bool
+    """Whether one of them is still going on."""
+
+    @property
+    def index(self) -> int:
+        """The shown step; -1 before the first."""
+        return -1 if self.beside is None else self.beside.first.index
+
+    @property
+    def extent(self) -> Extent:
+        """The steps that both have."""
+        return Extent(self.last, self.infos[0].interval_s)
+
+    def canvas(self, columns: int) -> Canvas:
+        """How columns and time fit together on a timeline of `columns`."""
+        from console.charts.model import Viewport
+
+        interval_s = self.extent.interval_s
+        span = self.view.navigation.span_s
+        _, newest = self.view.navigation.range(self.extent)
+        if span is None:
+            return Canvas(Viewport(0.0, max(self.last, 10) * interval_s), columns)
+        first = max(newest * interval_s - span, 0.0)
+        return Canvas(Viewport(first, first + span), columns)
+
+
+def read_pair(pair: Pair, view: VersusView) -> VersusPicture:
+    """Read what a view asks for.
+
+    Raises:
+        RunError: A file cannot be read.
+    """
+    last = pair.last
+    cursor = view.navigation.cursor
+    index = last if cursor is None else min(cursor, last)
+    statuses = [reader.status().state for reader in pair.readers]
+    return VersusPicture(
+        view=view,
+        infos=(pair.readers[0].info(), pair.readers[1].info()),
+        last=last,
+        beside=pair.at(index) if index >= 0 else None,
+        stops=pair.differences(view.kind),
+        latency_p95_ms=pair.curve("latency_p95_ms"),
+        desired=pair.curve("replicas_desired"),
+        target=pair.curve("target"),
+        growing=any(state.is_live for state in statuses),
+    )

@@ -1,0 +1,186 @@
+"""Two runs side by side, in step, stopping where they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from console.keys import KeyContext, entries
+from console.screens.compare import CompareScreen
+from console.screens.debug import DebugScreen
+from console.screens.versus import VersusScreen
+from console.settings import Settings
+from console.start import StartRuns
+from core.debug.pair import Difference, Pair
+from core.runs.reader import RunReader
+from core.runs.records import RunState
+from tests.console.debug.opening import opened, told
+from tests.console.pilots import console, shown, typed, until
+from tests.core.debug.factory import STEPS
+from tests.core.runs.conftest import engines
+
+__all__ = ["engines"]
+
+
+def test_every_key_has_its_action() -> None:
+    for entry in entries(KeyContext.VERSUS):
+        assert hasattr(VersusScreen, f"action_{entry.action.partition('(')[0]}"), entry.action
+
+
+async def pushed(
+    pilot: Pilot[None], run: Path, other: Path, step: int | None = None
+) -> VersusScreen:
+    screen = VersusScreen(run, other, step)
+    await pilot.app.push_screen(screen)
+    await at(pilot, screen, STEPS if step is None else step)
+    return screen
+
+
+async def at(pilot: Pilot[None], screen: VersusScreen, step: int) -> None:
+    await until(
+        pilot, lambda: screen.picture is not None and screen.picture.index == step, f"step {step}"
+    )
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_both_are_shown_in_step(run: Path, hpa_run: Path, size: tuple[int, int]) -> None:
+    async with console(StartRuns(), settings=Settings()).run_test(size=size) as pilot:
+        screen = await pushed(pilot, run, hpa_run, 33)
+        text = shown(pilot)
+        for words in ("A ppo", "B hpa", "decision 33 of 80", "B − A", "return so far", "differ"):
+            assert words in text, words
+        one, two = (RunReader(path).step(33) for path in (run, hpa_run))
+        assert f"{one.state.replicas_desired}→{one.decision.target}" in text
+        assert f"{two.state.replicas_desired}→{two.decision.target}" in text
+        assert ("replicas asked" in text) == (size[0] > 130)
+        assert screen.picture is not None
+
+
+async def test_moving_and_stopping(run: Path, hpa_run: Path) -> None:
+    pair = Pair(run, hpa_run)
+    wanted = {kind: pair.differences(kind).tolist() for kind in Difference}
+    app = console(StartRuns(), settings=Settings())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await pushed(pilot, run, hpa_run)
+        for keys, step in (
+            (("home",), 0),
+            (("n", "n"), 2),
+            (("b",), 1),
+            (("shift+right",), 11),
+            (("shift+left",), 1),
+            (("end",), STEPS),
+            (("home",), 0),
+        ):
+            await pilot.press(*keys)
+            await at(pilot, screen, step)
+        await pilot.press("t")
+        await typed(pilot, "10:00")
+        await pilot.press("enter")
+        await at(pilot, screen, 40)
+        await pilot.press("home")
+        await at(pilot, screen, 0)
+        later = [step for step in wanted[Difference.ACTION] if step > 0]
+        await pilot.press("c")
+        await at(pilot, screen, later[0])
+        await pilot.press("c")
+        await at(pilot, screen, later[1])
+        await pilot.press("C")
+        await at(pilot, screen, later[0])
+        await pilot.press("m", "m")
+        await until(
+            pilot,
+            lambda: screen.picture is not None and screen.picture.view.kind is Difference.SLO,
+        )
+        await pilot.press("end")
+        await at(pilot, screen, STEPS)
+        await pilot.press("c")
+        await until(pilot, lambda: "do not differ later" in told(pilot))
+        await pilot.press("C")
+        await at(pilot, screen, wanted[Difference.SLO][-1])
+
+
+async def test_swapping_zooming_and_pointing(run: Path, hpa_run: Path) -> None:
+    async with console(StartRuns(), settings=Settings()).run_test(size=(160, 50)) as pilot:
+        screen = await pushed(pilot, run, hpa_run, 33)
+        await pilot.press("x")
+        await until(pilot, lambda: "A hpa" in shown(pilot))
+        await pilot.press("Z")
+        await until(pilot, lambda: "10 min" in shown(pilot))
+        await pilot.press("z", "z", "z")
+        await until(pilot, lambda: " all " in shown(pilot))
+        await pilot.click("#versus-timeline", offset=(12, 2))
+        await until(pilot, lambda: screen.picture is not None and screen.picture.index < 5)
+        before = pilot.app.export_screenshot()
+        pilot.app.theme = "colour-blind"
+        await pilot.pause()
+        assert pilot.app.export_screenshot() != before
+
+
+async def test_one_of_them_is_debugged(run: Path, hpa_run: Path) -> None:
+    async with console(StartRuns(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        await pushed(pilot, run, hpa_run, 33)
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DebugScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, DebugScreen)
+        assert screen.directory == hpa_run
+        await until(pilot, lambda: screen.picture is not None and screen.picture.index == 33)
+        await pilot.press("escape", "escape")
+        assert not isinstance(pilot.app.screen, VersusScreen)
+
+
+async def test_it_opens_from_the_comparison(run: Path, hpa_run: Path) -> None:
+    async with console(StartRuns(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        await pilot.app.push_screen(CompareScreen(run, hpa_run))
+        await until(pilot, lambda: "pod-hours" in shown(pilot))
+        await pilot.press("home", "d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, VersusScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, VersusScreen)
+        await at(pilot, screen, 0)
+
+
+@pytest.mark.usefixtures("engines")
+async def test_another_policy_is_run_beside(run: Path) -> None:
+    async with opened(run, 33) as (pilot, screen):
+        await pilot.press("v")
+        await typed(pilot, "nobody")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Expected a policy's name or a run's" in told(pilot))
+        await pilot.press("v")
+        await typed(pilot, "rule")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, VersusScreen))
+        versus = pilot.app.screen
+        assert isinstance(versus, VersusScreen)
+        rival = versus._directories[1]
+        reader = RunReader(rival)
+        await until(pilot, lambda: reader.status().state is RunState.FINISHED)
+        await at(pilot, versus, 33)
+        assert reader.info().parent == run.name
+        assert reader.info().policy == "rule"
+        assert "B rule" in shown(pilot)
+        await until(pilot, lambda: "of 80" in shown(pilot))
+        await pilot.press("escape", "v")
+        await typed(pilot, run.name)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Expected another run than this one" in told(pilot))
+        assert pilot.app.screen is screen
+
+
+async def test_other_traffic_is_refused(run: Path, tmp_path: Path) -> None:
+    async with console(StartRuns(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        await pilot.app.push_screen(VersusScreen(run, tmp_path / "none"))
+        await until(pilot, lambda: "expected a run" in shown(pilot))
+        await pilot.press("n", "c", "m", "x", "z", "t", "escape", "escape")
+
+
+async def test_ascii_is_ascii_alone(run: Path, hpa_run: Path) -> None:
+    app = console(StartRuns(), settings=Settings(), ascii_only=True)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await pushed(pilot, run, hpa_run, 33)
+        text = shown(pilot)
+        assert text.isascii(), {sign for sign in text if not sign.isascii()}
