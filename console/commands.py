@@ -70,8 +70,13 @@ class ConsoleCommands(Provider):
     def _own_traffic(self) -> Iterable[PaletteCommand]:
         yield PaletteCommand(
             "Use my own traffic...",
+            "Record it from Prometheus, fit a twin, train in it, shadow, report: step by step",
+            self.console_app.open_guide,
+        )
+        yield PaletteCommand(
+            "Open a trace or scenario file...",
             "A recorded trace (CSV) or a scenario of your own (YAML), checked while you type",
-            self._use_own_traffic,
+            self._use_own_file,
         )
         yield PaletteCommand(
             "Connect to a cluster (shadow)...",
@@ -134,7 +139,7 @@ class ConsoleCommands(Provider):
 
     # -- what they do ---------------------------------------------------------------------------
 
-    def _use_own_traffic(self) -> None:
+    def _use_own_file(self) -> None:
         self.console_app.open_setup(StartSetup(own_file=True))
 
     def _set_up(self, scenario: str) -> None:

@@ -21,11 +21,20 @@ class Inquiry:
     """One question; `answers` is for a worker, `cancel` for anyone.
 
     Args:
-        request: As `core.cluster.kubernetes.inquiry.Request` has it, ready for JSON.
+        request: As `Request` of the module has it, ready for JSON.
+        module: What is run to answer it.
+        longest_s: When it is ended, whatever it does.
     """
 
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        request: dict[str, Any],
+        module: str = "core.cluster.kubernetes.inquiry",
+        longest_s: float = _LONGEST_S,
+    ) -> None:
         self._request = request
+        self._module = module
+        self._longest_s = longest_s
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._cancelled = False
@@ -36,7 +45,7 @@ class Inquiry:
             if self._cancelled:
                 return
             process = self._process = subprocess.Popen(
-                module_command("core.cluster.kubernetes.inquiry"),
+                module_command(self._module),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -46,7 +55,7 @@ class Inquiry:
                 # A program that a kubeconfig names for its credentials must not ask the terminal.
                 start_new_session=True,
             )
-        limit = threading.Timer(_LONGEST_S, self.cancel)
+        limit = threading.Timer(self._longest_s, self.cancel)
         limit.daemon = True
         limit.start()
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from console.guide.key_entries import GUIDE_KEYS
 from console.key_entry import KeyContext, KeyEntry
 from console.live.key_entries import CLUSTER_KEYS, TAKING_KEYS
 
@@ -216,6 +217,7 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(
         _SETUP, "c", "check_cluster", "c", "check", "Check the chosen cluster, as doctor does"
     ),
+    KeyEntry(_SETUP, "u", "own_traffic", "u", "own traffic", "Use my own traffic: twin and shadow"),
     KeyEntry(_SETUP, "p", "policy", "p t", "run, train", "Run a policy; t trains one", 5),
     KeyEntry(_SETUP, "escape", "back", "esc", "back", "Leave the field, then the screen"),
     # Runs.
@@ -256,6 +258,7 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
     *TAKING_KEYS,
+    *GUIDE_KEYS,
     KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
     KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
     KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1),

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from console.cli.history import history_request
-from console.cli.output import note, number, percent, print_json, print_pairs, print_table
+from console.cli.output import note, print_json, print_pairs, print_table
 from console.cli.progress import ProgressReport
 from core.clock import SystemClock
 
@@ -114,6 +114,8 @@ def _print_fit(
     fitted: TwinFit,
     scenario: Scenario,
 ) -> None:
+    from core.twin.fit_text import pairs, quality_rows
+
     if arguments.json:
         print_json(
             {
@@ -124,21 +126,13 @@ def _print_fit(
             }
         )
         return
-    for line in fit_lines(fitted):
+    for line in fitted.record.warnings:
         note(f"warning: {line}")
-    print_pairs(fit_pairs(fitted))
+    print_pairs(pairs(fitted.service, fitted.record))
     print()
     print_table(
         ["held-out stretch", "median error", "R²", "steps"],
-        [
-            [
-                name.replace("_", " "),
-                percent(one.median_relative_error, 1),
-                number(one.r_squared, 2),
-                f"{one.points:,}",
-            ]
-            for name, one in fitted.quality.items()
-        ],
+        [list(row) for row in quality_rows(fitted.record)],
         right=["median error", "R²", "steps"],
     )
     print()
@@ -148,28 +142,3 @@ def _print_fit(
         f"Shadow with it: rlscale-console run --env k8s --deployment {settings.deployment} "
         f"--scenario {place.scenario} --policy BUNDLE"
     )
-
-
-def fit_lines(fitted: TwinFit) -> tuple[str, ...]:
-    """What the data could not tell, one line each."""
-    return fitted.record.warnings
-
-
-def fit_pairs(fitted: TwinFit) -> dict[str, object]:
-    """The fitted service with units, for people."""
-    service, record = fitted.service, fitted.record
-    high = "more" if record.capacity_high_rps is None else f"{record.capacity_high_rps:.4g}"
-    cores = record.cpu_cores_per_request
-    cpu = f"{percent(service.cpu_idle, 1)} idle, {percent(service.cpu_per_capacity, 0)} more busy"
-    if cores is not None:
-        cpu += f", {1000 * cores:.3g} ms of a core per request"
-    return {
-        "capacity of a pod": f"{service.pod_capacity_rps:.4g} rps "
-        f"({record.capacity_low_rps:.4g} to {high} fit about as well)",
-        "workers": service.workers,
-        "service time": f"{service.service_time_ms:.4g} ms, cv {service.service_time_cv:.2g}",
-        "highest load": f"{percent(record.highest_load, 0)} of the capacity",
-        "start-up": f"{service.startup_median_s:.3g} s (median), sigma "
-        f"{service.startup_sigma:.2g}, from {record.startup_samples} pods",
-        "CPU of the request": cpu,
-    }

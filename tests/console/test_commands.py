@@ -11,6 +11,7 @@ from console.commands import ConsoleCommands, PaletteCommand
 from console.dialogs.explain import ExplainDialog
 from console.dialogs.export import ExportDialog
 from console.keys import KeyContext, entries
+from console.screens.guide import GuideScreen
 from console.screens.live import LiveScreen
 from console.screens.runs import RunsScreen
 from console.screens.setup import SetupScreen
@@ -106,10 +107,17 @@ async def test_a_run_starts_from_the_palette(launched: list[RunConfig]) -> None:
     )
 
 
-async def test_own_traffic_leads_to_the_field_for_it() -> None:
+async def test_own_traffic_leads_to_the_guide() -> None:
     async with console(StartRuns()).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await choose(pilot, "my own")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GuideScreen))
+
+
+async def test_an_own_file_leads_to_the_field_for_it() -> None:
+    async with console(StartRuns()).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await choose(pilot, "trace or")
         await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
         await settled(pilot)
         screen = pilot.app.screen

@@ -35,7 +35,7 @@ def test_a_fit_is_shown_written_and_runs(cli: CommandLine, recording: Path, tmp_
     assert again.code == 2
     assert "found an existing one" in again.error
     forced = cli("twin", "fit", *_DEPLOYMENT, "--recording", recording, "--out", out, "--force")
-    assert "capacity of a pod" in forced.out
+    assert "pod capacity" in forced.out
     assert "held-out stretch" in forced.out
 
 

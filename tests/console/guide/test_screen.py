@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from console.guide.state import GuideState, Step, guide_directory, load_state, save_state
+from console.screens.guide import GuideScreen
+from console.screens.live import LiveScreen
+from console.settings import ClusterChoices, Settings, SetupChoices
+from console.start import StartSetup
+from core.agents.config import TrainingConfig
+from core.clock import SystemClock
+from core.runs.config import InferenceConfig, RunConfig
+from core.runs.creation import create_run
+from core.runs.execution import execute
+from core.state import ControlMode
+from core.traffic.library import load_scenario
+from tests.console.guide.conftest import trained
+from tests.console.pilots import console, settled, shown, until
+
+
+async def _open(pilot: Pilot[None]) -> GuideScreen:
+    await settled(pilot)
+    pilot.app.open_guide()  # type: ignore[attr-defined]
+    await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, GuideScreen)
+    await settled(pilot)
+    return screen
+
+
+def _choices(url: str) -> Settings:
+    cluster = ClusterChoices(namespace="shop", deployment="checkout", prometheus_url=url)
+    return Settings(setup=SetupChoices(cluster=cluster))
+
+
+async def test_the_form_says_what_is_missing() -> None:
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("u")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, GuideScreen)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "deployment: expected a name" in shown(pilot)
+
+
+@pytest.mark.usefixtures("kubeconfig")
+async def test_a_prometheus_that_is_not_there_is_one_problem() -> None:
+    application = console(StartSetup(), settings=_choices("http://127.0.0.1:9"))
+    async with application.run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: bool(screen.scene.problem), "a problem")
+        assert "could not" in screen.scene.problem
+        assert screen.scene.doing is None
+        assert load_state().target == "prod/shop/checkout", "what was typed is kept"
+        assert not load_state().results
+
+
+@pytest.mark.usefixtures("kubeconfig")
+async def test_a_recording_can_be_cancelled(silent_server: str) -> None:
+    application = console(StartSetup(), settings=_choices(silent_server))
+    async with application.run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: screen.scene.doing is not None, "the job to begin")
+        await pilot.press("x")
+        await until(pilot, lambda: screen.scene.doing is None, "the job to end")
+        assert "Cancelled" in shown(pilot)
+        await settled(pilot)
+
+
+async def test_a_twin_is_fitted_and_trained_in(
+    recorded: GuideState, launched: list[RunConfig]
+) -> None:
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        assert screen.scene.step is Step.FIT, "goes on where it was left"
+        await pilot.press("enter")
+        await until(pilot, lambda: Step.FIT in load_state().results, "the fit")
+        await settled(pilot)
+        text = shown(pilot)
+        assert "pod capacity" in text
+        assert load_scenario(recorded.scenario).fit is not None
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: bool(load_state().training), "the training")
+        config = launched[0]
+        assert isinstance(config, TrainingConfig)
+        assert config.scenarios == (recorded.scenario,)
+        assert config.out is not None
+        assert config.out.name == "checkout-twin"
+
+
+async def test_the_trained_policy_shadows_and_is_watched(
+    recorded: GuideState, launched: list[RunConfig], tmp_path: Path
+) -> None:
+    trained(recorded, tmp_path)
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await until(pilot, lambda: screen.scene.step is Step.SHADOW, "the training to be read")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(load_state().shadow), "the shadow run")
+        config = launched[0]
+        assert isinstance(config, InferenceConfig)
+        assert config.mode is ControlMode.SHADOW
+        assert not config.write
+        assert config.scenario == recorded.scenario
+        while screen.scene.step is not Step.SHADOW:
+            await pilot.press("up")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen")
+
+
+async def test_a_shadow_run_is_reported(recorded: GuideState, tmp_path: Path) -> None:
+    state = trained(recorded, tmp_path)
+    run = create_run(
+        InferenceConfig(
+            policy="static:9", scenario="sudden-spike", mode=ControlMode.SHADOW, speed=None
+        )
+    )
+    execute(run, SystemClock())
+    save_state(state.model_copy(update={"shadow": str(run), "scenario": "sudden-spike"}))
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await until(pilot, lambda: screen.scene.step is Step.REPORT, "all runs to be read")
+        await pilot.press("enter")
+        await until(pilot, lambda: Step.REPORT in load_state().results, "the report")
+        await settled(pilot)
+        assert "static:9 would have used" in shown(pilot)
+        assert (guide_directory() / f"{run.name}.md").read_text().startswith("# Shadow report")
+
+
+async def test_starting_over_asks_and_forgets(recorded: GuideState) -> None:
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await pilot.press("N")
+        await settled(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: screen.scene.step is Step.RECORD, "the beginning")
+        assert load_state() == GuideState()
+        assert Path(recorded.recording).exists()
+
+
+def test_doing_a_step_again_drops_what_was_made_of_it(recorded: GuideState, tmp_path: Path) -> None:
+    state = trained(recorded, tmp_path).model_copy(update={"shadow": "x", "markdown": "y"})
+    again = state.with_result(Step.FIT, state.results[Step.FIT])
+    assert (again.training, again.bundle, again.shadow, again.markdown) == ("", "", "", "")
+    assert again.scenario == state.scenario
+    assert set(again.results) == {Step.RECORD, Step.FIT}
+
+
+def test_a_broken_state_file_begins_anew() -> None:
+    guide_directory().mkdir(parents=True)
+    (guide_directory() / "guide.json").write_text("{broken")
+    assert load_state() == GuideState()
