@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.binding import Binding
 
 from console.guide.key_entries import GUIDE_KEYS
+from console.debug.key_entries import DEBUG_KEYS
 from console.key_entry import KeyContext, KeyEntry
 from console.live.key_entries import CLUSTER_KEYS, TAKING_KEYS
 
@@ -63,12 +64,21 @@ KEYS: tuple[KeyEntry, ...] = (
     # Live and replay: looking.
     KeyEntry(
         _LIVE,
+        "D,enter",
+        "open_debugger",
+        "D",
+        "debug",
+        "Open the debugger at this decision: why, and what if",
+        5,
+    ),
+    KeyEntry(
+        _LIVE,
         "d",
         "toggle_decision",
         "d",
-        "debug",
+        "decision",
         "Show or hide the decision: observation, values, reward",
-        5,
+        10,
     ),
     KeyEntry(
         _LIVE,
@@ -232,6 +242,7 @@ KEYS: tuple[KeyEntry, ...] = (
     ),
     KeyEntry(_RUNS, "o", "look", "o", "look", "Attach read-only: look, command nothing", 4),
     KeyEntry(_RUNS, "p", "replay", "p", "replay", "Replay from the first decision on", 5),
+    KeyEntry(_RUNS, "d", "debug", "d", "debug", "Open the debugger at the last decision", 6),
     KeyEntry(_RUNS, "space", "mark", "space", "mark", "Mark for comparing; at most two", 6),
     KeyEntry(_RUNS, "c", "compare", "c", "compare", "Compare the two marked runs", 7),
     KeyEntry(_RUNS, "e", "export", "e", "export", "Export as CSV, JSON or the file itself", 8),
@@ -250,10 +261,12 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_COMPARE, "z", "zoom(1)", "z", "zoom out", "Show more time", 3),
     KeyEntry(_COMPARE, "Z", "zoom(-1)", "Z", "zoom in", "Show less time around the cursor", 3),
     KeyEntry(_COMPARE, "l", "log_scale", "l", "log", "Logarithmic latency, and back", 4),
+    KeyEntry(_COMPARE, "d", "debug", "d", "debug", "Step through both, in step", 5),
     KeyEntry(_COMPARE, "x", "swap", "x", "swap", "Swap the two runs", 5),
     KeyEntry(
         _COMPARE, "escape", "back", "esc", "back", "Back to the list; clears the cursor first", 2
     ),
+    *DEBUG_KEYS,
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),

@@ -66,7 +66,7 @@ async def test_shows_everything_at_80x24(finished_run: Path) -> None:
             "250",
             "actions",
             "policy",
-            "d debug",
+            "D debug",
             "? help",
         ):
             assert part in text
