@@ -24,6 +24,7 @@ from console.settings import LoadedSettings, Settings, load_settings, save_setti
 from console.start import (
     DrawingOptions,
     StartAttach,
+    StartDebug,
     StartDemo,
     StartReplay,
     StartRequest,
@@ -121,6 +122,12 @@ class RlscaleApp(App[None]):
         """Show a run with a play head of its own, on top of the present screen."""
         self.push_screen(_live_screen(run_directory, replay=True))
 
+    def open_debug(
+        self, run_directory: Path, step: int | None = None, *, read_only: bool = False
+    ) -> None:
+        """Show a run in the debugger, on top of the present screen."""
+        self.push_screen(_debug_screen(StartDebug(run_directory, step, read_only=read_only)))
+
     def open_setup(self, request: StartSetup) -> None:
         """Go to Setup, as it was left if it is still open, and choose what is asked for."""
         from console.screens.setup import SetupScreen
@@ -208,6 +215,8 @@ class RlscaleApp(App[None]):
                 return _live_screen(directory, read_only=read_only)
             case StartReplay(run_directory=directory):
                 return _live_screen(directory, replay=True)
+            case StartDebug() as request:
+                return _debug_screen(request)
             case StartDemo(seed=seed):
                 from console.screens.live import LiveScreen
 
@@ -226,6 +235,14 @@ def _live_screen(directory: Path, *, read_only: bool = False, replay: bool = Fal
     from console.screens.live import LiveScreen
 
     return LiveScreen(directory, read_only=read_only, replay=replay)
+
+
+def _debug_screen(request: StartDebug) -> Screen[None]:
+    from console.screens.debug import DebugScreen
+
+    return DebugScreen(
+        request.run_directory, request.step, request.time_s, read_only=request.read_only
+    )
 
 
 def run_console(start: StartRequest, *, ascii_only: bool = False) -> int:

@@ -44,7 +44,21 @@ exit codes: 0 ok, 1 failure, 2 usage or invalid input, 130 interrupted
 environment: RLSCALE_DATA_DIR runs and trained policies, RLSCALE_CONFIG_DIR settings,
              RLSCALE_TRACEBACK=1 whole tracebacks, NO_COLOR no colours"""
 
-_COMMANDS = (demo, train, run, bench, runs, report, attach, debug, scenario, twin, policy, load, doctor)
+_COMMANDS = (
+    demo,
+    train,
+    run,
+    bench,
+    runs,
+    report,
+    attach,
+    debug,
+    scenario,
+    twin,
+    policy,
+    load,
+    doctor,
+)
 
 
 def build_parser() -> Parser:

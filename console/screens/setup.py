@@ -19,8 +19,8 @@ from console.keys import KeyContext, bindings
 from console.launching import start_in_background
 from console.settings import SetupChoices
 from console.setup.candidates import CandidateList
+from console.setup.choices import gathered
 from console.setup.cluster import ClusterForm
-from console.setup.cluster_settings import ClusterSetup
 from console.setup.decider import DeciderPanel
 from console.setup.environment import EnvironmentPanel
 from console.setup.fields import fields_of, resting_place
@@ -61,6 +61,7 @@ class SetupScreen(Screen[None]):
         self._request = request
         self._step = 1
         self._starting = False
+        self._enters_cluster = False
 
     @property
     def console_app(self) -> RlscaleApp:
@@ -117,31 +118,7 @@ class SetupScreen(Screen[None]):
     @property
     def choices(self) -> SetupChoices:
         """Everything as it stands; fields that are wrong count as empty."""
-        policy, training = self.decider.policy_form, self.decider.training_form
-        return SetupChoices.model_validate(
-            {
-                "environment": self.environment.chosen,
-                "cluster": self.environment.cluster.choices,
-                "kind": "training" if self.decider.is_training else "policy",
-                "scenario": self.traffic.scenario,
-                "peak_rps": self.traffic.peak_rps,
-                "policy": policy.policy,
-                "algorithm": training.algorithm.value,
-                "steps": training.steps,
-                "learning_rate": training.learning_rate,
-                "gamma": training.gamma,
-                "environments": training.environments,
-                "traffic": training.traffic,
-                "seed": self.environment.simulator.seed,
-                "speed": self.environment.simulator.speed,
-                "mode": policy.mode,
-            }
-        )
-
-    @property
-    def cluster(self) -> ClusterSetup | None:
-        """The Deployment to run on; None in the simulator, or while something is wrong."""
-        return self.environment.cluster.setup if self.environment.is_cluster else None
+        return gathered(self.environment, self.traffic, self.decider)
 
     @property
     def problem(self) -> tuple[Widget, str] | None:
@@ -167,6 +144,7 @@ class SetupScreen(Screen[None]):
             self.environment.set_training(False)
             self.environment.choose("cluster")
             self._go_to(1)
+            self._enters_cluster = not self.environment.cluster.has_begun
         if request.training:
             self.decider.choose_kind("training")
             self._go_to(3)
@@ -186,22 +164,28 @@ class SetupScreen(Screen[None]):
         self._remember()
         self.console_app.open_guide()
 
+    def action_own_traffic(self) -> None:
+        """Record traffic of the chosen Deployment, fit a twin, train in it, shadow."""
+        self._remember()
+        self.console_app.open_guide()
+
     def action_check_cluster(self) -> None:
         """Show what doctor finds in the chosen cluster."""
         if not self.environment.is_cluster:
             self.notify("Choose the cluster as environment first (1).", markup=False)
-        elif (setup := self.cluster) is None:
+        elif (setup := self.environment.cluster_setup) is None:
             self._focus_problem()
         else:
             self.app.push_screen(ClusterChecklist(setup))
 
     def action_filter(self) -> None:
         """Filter the scenarios, or the names of a cluster."""
-        if self._step == 1 and self.environment.is_cluster:
-            self._focus(self.environment.cluster.names_input)
-            return
-        self._show_step(2)
-        self.traffic.open_filter()
+        names = self.environment.names_input if self._step == 1 else None
+        if names is not None:
+            self._focus(names)
+        else:
+            self._show_step(2)
+            self.traffic.open_filter()
 
     def action_go(self, step: int) -> None:
         """Show a part and go into it."""
@@ -210,6 +194,13 @@ class SetupScreen(Screen[None]):
     def action_turn(self, change: int) -> None:
         """Go to the part beside."""
         self._go_to(min(max(self._step + change, 1), len(STEPS)))
+
+    @on(ClusterForm.Begun)
+    def _enter_cluster(self) -> None:
+        if self._enters_cluster:
+            self._enters_cluster = False
+            self._go_to(1)
+        self._changed()
 
     @on(CandidateList.Left)
     def _leave_names(self, event: CandidateList.Left) -> None:
@@ -247,7 +238,9 @@ class SetupScreen(Screen[None]):
         self._say(Content.styled("Starting the engine", "$accent"))
         start_in_background(
             self.console_app,
-            run_config(self.choices, self.decider.training_form.kept_as, self.cluster),
+            run_config(
+                self.choices, self.decider.training_form.kept_as, self.environment.cluster_setup
+            ),
             started=self._started,
             failed=self._could_not_start,
         )
@@ -339,7 +332,9 @@ class SetupScreen(Screen[None]):
         if (problem := self.problem) is not None:
             self._say(Content.styled(f"Cannot start: {problem[1]}", "$warning"))
             return
-        text = sentence(self.choices, self.decider.training_form.kept_as, self.cluster)
+        text = sentence(
+            self.choices, self.decider.training_form.kept_as, self.environment.cluster_setup
+        )
         self._say(Content.assemble(("enter ", "bold $footer-key-foreground"), text))
 
     def _say(self, content: Content) -> None:
