@@ -48,6 +48,16 @@ def test_a_run_has_the_figures_of_an_evaluation(tmp_path: Path, name: str) -> No
     assert found.as_dict() == pytest.approx(expected.as_dict())
 
 
+@pytest.mark.parametrize("policy", ["rule", "keda", "kpa", "predictive", "oracle"])
+def test_baselines_come_to_the_same_in_runs_and_evaluations(tmp_path: Path, policy: str) -> None:
+    if policy == "predictive":
+        pytest.importorskip("statsmodels")
+    scenario = short("metrics-outage", 1200)
+    found = summarise(run(tmp_path, scenario, policy=policy, seed=3)).figures
+    expected = evaluate_policy(load_policy(policy), scenario, 3).summary
+    assert found.as_dict() == pytest.approx(expected.as_dict())
+
+
 def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:
     first, second = (run(tmp_path / name, short("bursty"), seed=9) for name in ("a", "b"))
     for one, other in zip(first.steps(0, 60), second.steps(0, 60), strict=True):
