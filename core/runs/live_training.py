@@ -236,7 +236,17 @@ class _Session:
         self._saved_at = agent.timesteps
 
     def finish(self, ended: StatusRow) -> StatusRow:
-        """Judge what was learned on simulated traffic, keep it, and say how the run ended."""
+        """Keep what was learned; at the end of the training judge it on simulated traffic.
+
+        Whoever stops a training wants it to end now, and may kill it soon.
+        """
+        agent = self.learner.agent
+        agent.save(self._directory / "bundle")
+        if agent.timesteps < self._config.steps:
+            return replace(ended, state=RunState.STOPPED, eta_s=None)
+        return self._judged(ended)
+
+    def _judged(self, ended: StatusRow) -> StatusRow:
         agent, config = self.learner.agent, self._config
         validation: Validation = training_traffic(config).validation
         cases = evaluate_cases(LearnedPolicy(agent.bundle()), validation.cases)
@@ -247,7 +257,6 @@ class _Session:
             agent.save(config.out, figures)
         score = float("inf") if figures.score is None else figures.score
         wall_s = self._stopwatch.total_s
-        completed = agent.timesteps >= config.steps
         self._writer.add_evaluation(
             EvaluationResult(
                 timesteps=agent.timesteps,
@@ -272,14 +281,14 @@ class _Session:
                     "seed": config.seed,
                     "evaluation": asdict(figures),
                     "baseline_score": baseline,
-                    "completed": completed,
+                    "completed": True,
                 }
             }
         )
         return replace(
             ended,
-            state=RunState.FINISHED if completed else RunState.STOPPED,
-            message="" if completed else ended.message,
+            state=RunState.FINISHED,
+            message="",
             best_score=score,
             baseline_score=baseline,
             eta_s=None,
