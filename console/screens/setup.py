@@ -164,11 +164,6 @@ class SetupScreen(Screen[None]):
         self._remember()
         self.console_app.open_guide()
 
-    def action_own_traffic(self) -> None:
-        """Record traffic of the chosen Deployment, fit a twin, train in it, shadow."""
-        self._remember()
-        self.console_app.open_guide()
-
     def action_check_cluster(self) -> None:
         """Show what doctor finds in the chosen cluster."""
         if not self.environment.is_cluster:
