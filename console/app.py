@@ -160,6 +160,13 @@ class RlscaleApp(App[None]):
         if self._return_to(RunsScreen) is None:
             self.push_screen(RunsScreen())
 
+    def action_open_bench(self) -> None:
+        """Go to the benchmarks."""
+        from console.screens.bench import BenchScreen
+
+        if self._return_to(BenchScreen) is None:
+            self.push_screen(BenchScreen())
+
     def action_help(self) -> None:
         """Show the keys."""
         from console.screens.help import HelpScreen

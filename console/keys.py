@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from console.guide.key_entries import GUIDE_KEYS
+from console.bench.key_entries import BENCH_KEYS
 from console.debug.key_entries import DEBUG_KEYS
+from console.guide.key_entries import GUIDE_KEYS
 from console.key_entry import KeyContext, KeyEntry
 from console.live.key_entries import CLUSTER_KEYS, TAKING_KEYS
-
 
 __all__ = [
     "KEYS",
@@ -51,6 +51,7 @@ KEYS: tuple[KeyEntry, ...] = (
     ),
     KeyEntry(_EVERYWHERE, "S", "app.open_setup", "S", "setup", "Go to Setup: pick and start", 12),
     KeyEntry(_EVERYWHERE, "R", "app.open_runs", "R", "runs", "Go to the list of runs", 11),
+    KeyEntry(_EVERYWHERE, "B", "app.open_bench", "B", "bench", "Go to the benchmarks"),
     KeyEntry(_EVERYWHERE, "t", "app.open_training", "t", "train", "Set up a training of your own"),
     KeyEntry(
         _EVERYWHERE,
@@ -267,11 +268,12 @@ KEYS: tuple[KeyEntry, ...] = (
         _COMPARE, "escape", "back", "esc", "back", "Back to the list; clears the cursor first", 2
     ),
     *DEBUG_KEYS,
+    *BENCH_KEYS,
+    *GUIDE_KEYS,
     # Dialogs.
     KeyEntry(_OVERRIDE, "enter", "apply", "enter", "apply", "Pin the replicas", 1),
     KeyEntry(_OVERRIDE, "escape", "cancel", "esc", "cancel", "Leave everything as it is", 2, True),
     *TAKING_KEYS,
-    *GUIDE_KEYS,
     KeyEntry(_CONFIRM, "y", "confirm", "y", "yes", "Do it"),
     KeyEntry(_CONFIRM, "n,escape,q", "cancel", "esc", "cancel", "Leave everything as it is"),
     KeyEntry(_EXPORT, "enter", "apply", "enter", "export", "Write the file", 1),

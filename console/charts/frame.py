@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from console.charts.model import ChartData, Curve, LineStyle, Viewport
-from console.charts.raster import ASCII_MARKERS, EMPTY, MARK, THRESHOLD, Cells, draw
+from console.charts.raster import (
+    ASCII_MARKERS,
+    EMPTY,
+    FIRST_POINT,
+    MARK,
+    THRESHOLD,
+    Cells,
+    draw,
+)
 from console.charts.scale import LABEL_WIDTH, Scale, fit_scale, labelled_ticks
 from console.charts.text import clock, short_number
 from console.themes import Series
@@ -126,6 +134,13 @@ def _annotated(
             text = f" {mark.label} "
             begin = column + 1 if column + 1 + len(text) <= columns else column - len(text)
             write(0, max(begin, 0), text, MARK, (EMPTY,))
+    for number, point in enumerate(data.points):
+        column = min(max(int((point.x - viewport.first) / viewport.span * columns), 0), columns - 1)
+        row = scale.row(point.y, len(rows))
+        # Points in one cell stand side by side, as far as there is room.
+        while column + 1 < columns and owners[row][column] <= FIRST_POINT:
+            column += 1
+        rows[row][column], owners[row][column] = point.letter, FIRST_POINT - number
     if not data.measured:
         text = " nothing yet "
         write(len(rows) // 2, max((columns - len(text)) // 2, 0), text, EMPTY, (EMPTY,))
@@ -163,6 +178,8 @@ def _series_of(data: ChartData, owner: int) -> Series | None:
         return data.threshold.series
     if owner == MARK and data.marks:
         return data.marks[0].series
+    if owner <= FIRST_POINT:
+        return data.points[FIRST_POINT - owner].series
     if owner in (EMPTY, THRESHOLD) or not 0 <= owner < len(data.curves):
         return None
     return data.curves[owner].series
@@ -249,9 +266,10 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
     left, right = ("+", "+") if options.ascii_only else ("╰", "╯")
     border = _border(options)
     width = options.width - 2
-    write = clock if viewport.in_time else _count
+    write = _share if viewport.in_shares else clock if viewport.in_time else _count
     line = [rule] * width
-    _put(line, GUTTER + 1, write(max(viewport.first, 0.0)))
+    first = viewport.first if viewport.in_shares else max(viewport.first, 0.0)
+    _put(line, GUTTER + 1, write(first))
     last = write(viewport.last)
     _put(line, width - len(last), last)
     plain = (Span(left, border), *_ruled(line, rule, border), Span(right, border))
@@ -271,6 +289,10 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
         *_ruled(after, rule, border),
         Span(right, border),
     )
+
+
+def _share(logarithm: float) -> str:
+    return f"{100 * 10.0**logarithm:.2g} %"
 
 
 def _count(value: float) -> str:

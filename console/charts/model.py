@@ -63,6 +63,18 @@ class Mark:
     series: Series
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A letter at a place, such as a policy on a front."""
+
+    x: float
+    """Along the axis of `ChartData.times`."""
+    y: float
+    letter: str
+    """One character."""
+    series: Series
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChartData:
     """Everything drawn in one chart. Compared by identity: a new object means new data."""
@@ -74,6 +86,8 @@ class ChartData:
     curves: tuple[Curve, ...]
     threshold: Threshold | None = None
     marks: tuple[Mark, ...] = ()
+    points: tuple[Point, ...] = ()
+    """The last one lies on top."""
     floor: float | None = 0.0
     """A value that the y axis always reaches down to; None fits the data."""
     ceiling: float | None = None
@@ -102,6 +116,8 @@ class Viewport:
     cursor: float | None = None
     in_time: bool = True
     """Whether the axis is time in seconds; otherwise a count, such as training steps."""
+    in_shares: bool = False
+    """Whether the axis holds decimal logarithms of shares, which are written as percent."""
 
     @property
     def span(self) -> float:

@@ -20,6 +20,8 @@ MARK = -3
 """Stands for a marked moment, which the frame writes and this module never does."""
 EMPTY = -2
 """No curve is in the cell."""
+FIRST_POINT = -10
+"""Stands for the first point, which the frame writes; one less for each of the next."""
 
 ASCII_MARKERS = ("*", "+", "#", "@", "%")
 """Marker of each curve, in order, without Unicode."""

@@ -114,7 +114,10 @@ def _execute(arguments: argparse.Namespace) -> int:
     from core.clock import SystemClock
 
     if arguments.html is not None:
-        _require_report_extra()
+        # What is missing is said now, not after minutes.
+        from core.bench.page import require_report_extra
+
+        require_report_extra()
     directory = _directory(arguments)
     with ProgressReport("benchmark", 100.0) as shown:
         bench = Bench(
@@ -174,19 +177,3 @@ def _executor(arguments: argparse.Namespace) -> Executor:
     if arguments.ray is not None:
         return RayCluster(arguments.ray or None)
     return Processes(arguments.jobs or default_workers())
-
-
-def _require_report_extra() -> None:
-    """Say now, and not after minutes, that the report cannot be drawn.
-
-    Raises:
-        InputError: What draws it is not installed.
-    """
-    import importlib.util
-
-    for module in ("altair", "vl_convert"):
-        if importlib.util.find_spec(module) is None:
-            raise InputError(
-                f"expected the extra `report` for --html, found no {module}.",
-                "Install it: pip install 'rlscale-console[report]'.",
-            )

@@ -35,7 +35,7 @@ class ExportRequest:
     """What the operator asked for."""
 
     format: str
-    """`csv`, `json` or `db`."""
+    """Value of the chosen format, such as `csv`."""
     target: Path
     """A file that does not exist yet."""
 
@@ -63,17 +63,19 @@ class ExportDialog(Dialog[ExportRequest | None]):
     """Asks for a format and a file.
 
     Args:
-        run_id: The run; its name is offered as the name of the file.
+        run_id: What is exported; its name is offered as the name of the file.
         directory: Where the file is offered to go.
+        formats: What there is to choose from; a value is also the file's ending.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EXPORT)]
     AUTO_FOCUS = "#format"
     key_contexts = (KeyContext.EXPORT,)
 
-    def __init__(self, run_id: str, directory: Path) -> None:
+    def __init__(self, run_id: str, directory: Path, formats: tuple[Option, ...] = FORMATS) -> None:
         super().__init__()
         self._run_id = run_id
+        self._formats = formats
         self._directory = directory
 
     def compose(self) -> ComposeResult:
@@ -81,9 +83,15 @@ class ExportDialog(Dialog[ExportRequest | None]):
         with Vertical(classes="dialog", id="export") as box:
             box.border_title = "Export"
             yield Static(self._run_id, markup=False, classes="dialog--subject")
-            yield Choice("format", FORMATS, label_width=8, id="format")
+            yield Choice("format", self._formats, label_width=8, id="format")
             yield Static("", id="format-note", markup=False)
-            yield Field("to", new_file, text=self._offer("csv"), id="target", classes="-wide")
+            yield Field(
+                "to",
+                new_file,
+                text=self._offer(self._formats[0].value),
+                id="target",
+                classes="-wide",
+            )
             yield Static("", id="target-message", markup=False)
             yield Static(
                 Content.assemble(
@@ -120,7 +128,7 @@ class ExportDialog(Dialog[ExportRequest | None]):
     @on(Choice.Changed)
     def _follow_format(self, event: Choice.Changed) -> None:
         field = self.query_one("#target", Field)
-        offers = {self._offer(option.value) for option in FORMATS}
+        offers = {self._offer(option.value) for option in self._formats}
         if field.text in offers:
             field.text = self._offer(event.value)
         self._show()

@@ -5,6 +5,7 @@ Vega-Altair draws and Jinja writes; both come with the extra `report` and are lo
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from core.bench.comparison import WorkloadFronts
 from core.bench.figures import VIOLATION_FLOOR
 from core.bench.page_text import PAGE
 from core.bench.report import Report, Row
-from core.errors import RunError
+from core.errors import InputError, RunError
 
 _HPA: Final = "HPA settings"
 _RULE: Final = "rate rules"
@@ -31,6 +32,20 @@ _POLICY_COLOURS: Final = (
     *("#11a579", "#e73f74", "#80ba5a", "#a5732a"),
 )
 """Those of Okabe and Ito first, which most colour-blind people can tell apart."""
+
+
+def require_report_extra() -> None:
+    """Make sure that what draws the page is installed, without loading it.
+
+    Raises:
+        InputError: It is not.
+    """
+    for module in ("altair", "jinja2", "vl_convert"):
+        if importlib.util.find_spec(module) is None:
+            raise InputError(
+                f"expected the extra `report` for an HTML page, found no {module}.",
+                "Install it: pip install 'rlscale-console[report]'.",
+            )
 
 
 def write_page(path: Path, report: Report) -> None:

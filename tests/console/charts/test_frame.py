@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from console.charts.frame import FrameOptions, Line, canvas_size, compose_chart
-from console.charts.model import ChartData, Curve, Floats, LineStyle, Mark, Threshold, Viewport
+from console.charts.model import (
+    ChartData,
+    Curve,
+    Floats,
+    LineStyle,
+    Mark,
+    Point,
+    Threshold,
+    Viewport,
+)
 from console.charts.raster import EMPTY, THRESHOLD, draw
 from console.charts.scale import fit_scale
 from console.themes import Series
@@ -157,6 +168,31 @@ def test_marks_are_named() -> None:
     assert any(
         "beats hpa" in line for line in _text(compose_chart(data, _VIEW, FrameOptions(60, 9)))
     )
+
+
+def test_points_are_letters_and_those_in_one_place_stand_side_by_side() -> None:
+    points = tuple(
+        Point(x, y, letter, Series.OPERATOR if letter == "C" else Series.CURSOR)
+        for letter, x, y in (("A", 0.0, 160.0), ("B", 300.0, 100.0), ("C", 300.0, 100.0))
+    )
+    data = replace(_latency(), points=points)
+    lines = compose_chart(data, _VIEW, FrameOptions(60, 9))
+    text = _text(lines)
+    assert {cell_len(line) for line in text} == {60}
+    [row] = [line for line in text if "BC" in line]
+    assert row.index("B") == pytest.approx(60 / 2, abs=5)
+    [first] = [line for line in text[1:-1] if "A" in line]
+    assert text.index(first) < text.index(row)
+    [span] = [span for line in lines[1:] for span in line if span.text == "C"]
+    assert span.series is Series.OPERATOR
+
+
+def test_an_axis_of_shares_is_written_as_percent() -> None:
+    data = replace(_latency(), times=np.linspace(-4.0, -1.0, 40))
+    shares = Viewport(-4.0, -1.0, in_time=False, in_shares=True)
+    footing = _text(compose_chart(data, shares, FrameOptions(60, 9)))[-1]
+    assert "0.01 %" in footing
+    assert "10 %" in footing
 
 
 def test_the_grid_of_columns_stands_still_while_time_goes_on() -> None:

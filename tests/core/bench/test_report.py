@@ -14,82 +14,26 @@ from core.agents.calibration import SETTINGS, RivalKind
 from core.agents.grid import GridFigures
 from core.bench.csv_file import write_csv
 from core.bench.report import Report, Row, build_report
-from core.bench.request import BenchRequest, Workload
-from core.bench.results import (
-    Results,
-    calibration_record,
-    cell_record,
-    front_record,
-    grid_record,
-)
+from core.bench.results import cell_record, front_record, grid_record
 from core.errors import RunError
 from core.summary import score
-from tests.core.bench.factory import HPA_BEST, RULE_BEST, make_summary
-
-SEEDS = 2
-CALM, WILD = "calm", "wild"
-NEEDED = 2.0
-REQUESTS = 36_000.0 * NEEDED
-
-
-def grid(kind: RivalKind, workload: str) -> GridFigures:
-    """Pod-hours of 10 and no violations for all settings but the few that matter."""
-    settings = SETTINGS[kind]
-    hours = np.full((len(settings), SEEDS), 10.0)
-    ratios = np.zeros((len(settings), SEEDS))
-    special = {
-        # Name: pod-hours and violation ratio in each workload.
-        "hpa:0.7:300": {CALM: (4.0, 0.0), WILD: (5.0, 0.08)},
-        HPA_BEST: {CALM: (5.0, 0.0), WILD: (6.0, 0.04)},
-        "hpa:0.95:0": {CALM: (3.0, 0.01), WILD: (3.0, 0.3)},
-        RULE_BEST: {CALM: (4.0, 0.0), WILD: (4.0, 0.05)},
-    }
-    for row, setting in enumerate(settings):
-        if workload == WILD:
-            ratios[row] = 0.5
-        if setting.spec in special:
-            hours[row], ratios[row] = special[setting.spec][workload]
-    needed = np.full(hours.shape, NEEDED)
-    requests = np.full(hours.shape, REQUESTS)
-    churn = np.full(hours.shape, 8.0)
-    return GridFigures(settings, requests, ratios * requests, hours, needed, churn)
-
-
-def results(workloads: tuple[str, ...] = (CALM, WILD)) -> Results:
-    found = Results()
-    records = []
-    for kind, best in ((RivalKind.HPA, HPA_BEST), (RivalKind.RULE, RULE_BEST)):
-        scores = {one.spec: 3.0 - (one.spec == best) for one in SETTINGS[kind]}
-        records.append(calibration_record(kind, scores))
-    own = {
-        "ours": {CALM: (3.5, 0.0), WILD: (4.0, 0.02)},
-        HPA_BEST: {CALM: (5.0, 0.0), WILD: (6.0, 0.04)},
-        RULE_BEST: {CALM: (4.0, 0.0), WILD: (4.0, 0.05)},
-    }
-    for workload in workloads:
-        records += [grid_record(kind, workload, grid(kind, workload)) for kind in RivalKind]
-        for seed in range(SEEDS):
-            # The seeds of our own policy differ; on average they are as above.
-            shift = 0.5 * (1 - 2 * seed)
-            for policy, figures in own.items():
-                hours, violations = figures[workload]
-                hours += shift * (policy == "ours")
-                summary = make_summary(hours, violations=violations, needed=NEEDED, churn=4.0)
-                records.append(cell_record(policy, workload, seed, summary))
-            records.append(front_record(workload, seed, [(0.0, 3.0), (0.02, 2.5)]))
-    for record in records:
-        found.add(json.loads(json.dumps(record)))
-    return found
-
-
-def request(workloads: tuple[str, ...] = (CALM, WILD)) -> BenchRequest:
-    named = tuple(Workload(name=name, source=name) for name in workloads)
-    return BenchRequest(policies=("ours",), workloads=named, seeds=SEEDS)
+from tests.core.bench.factory import (
+    CALM,
+    HPA_BEST,
+    NEEDED,
+    OURS,
+    RULE_BEST,
+    SEEDS,
+    WILD,
+    made_up_request,
+    made_up_results,
+    make_summary,
+)
 
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return build_report(request(), results())
+    return build_report(made_up_request(), made_up_results())
 
 
 def row_of(report: Report, policy: str, workload: str) -> Row:
@@ -98,7 +42,7 @@ def row_of(report: Report, policy: str, workload: str) -> Row:
 
 def test_scores_are_divided_by_those_of_the_rivals_on_the_same_traffic(report: Report) -> None:
     ours = score(4.0, NEEDED, 0.02)
-    found = row_of(report, "ours", WILD).comparison
+    found = row_of(report, OURS, WILD).comparison
     assert ours is not None
     assert found.score == pytest.approx(ours)
     assert found.score_ratio_hpa == pytest.approx(ours / (5.0 / 2 + 30 * 0.08))
@@ -108,26 +52,26 @@ def test_scores_are_divided_by_those_of_the_rivals_on_the_same_traffic(report: R
 
 
 def test_hindsight_takes_the_cheapest_setting_that_violates_no_more(report: Report) -> None:
-    calm = row_of(report, "ours", CALM).comparison
+    calm = row_of(report, OURS, CALM).comparison
     assert calm.hindsight_setting == "hpa:0.7:300"
     assert calm.hindsight_reached
     assert calm.cost_ratio_hindsight == pytest.approx(3.5 / 4.0)
     # Nobody violates as little as 2 %: the calmest HPA has 4 %.
-    wild = row_of(report, "ours", WILD).comparison
+    wild = row_of(report, OURS, WILD).comparison
     assert wild.hindsight_setting == HPA_BEST
     assert not wild.hindsight_reached
     assert wild.cost_ratio_hindsight == pytest.approx(4.0 / 6.0)
 
 
 def test_the_gap_is_closed_as_far_as_the_pod_hours_say(report: Report) -> None:
-    assert row_of(report, "ours", CALM).comparison.gap_closed == pytest.approx((4 - 3.5) / (4 - 3))
-    assert row_of(report, "ours", WILD).comparison.gap_closed == pytest.approx((6 - 4) / (6 - 2.5))
+    assert row_of(report, OURS, CALM).comparison.gap_closed == pytest.approx((4 - 3.5) / (4 - 3))
+    assert row_of(report, OURS, WILD).comparison.gap_closed == pytest.approx((6 - 4) / (6 - 2.5))
 
 
 def test_a_summary_has_geometric_means_medians_and_worst_cases(report: Report) -> None:
-    [summary] = [one for one in report.summaries if one.policy == "ours"]
+    [summary] = [one for one in report.summaries if one.policy == OURS]
     ratios = [
-        row_of(report, "ours", name).comparison.cost_ratio_hindsight or 0.0 for name in (CALM, WILD)
+        row_of(report, OURS, name).comparison.cost_ratio_hindsight or 0.0 for name in (CALM, WILD)
     ]
     hindsight = summary.ratios["cost_ratio_hindsight"]
     assert hindsight.mean == pytest.approx(math.sqrt(ratios[0] * ratios[1]))
@@ -146,7 +90,7 @@ def test_a_summary_has_geometric_means_medians_and_worst_cases(report: Report) -
 
 
 def test_a_cell_is_compared_on_its_own_seed(report: Report) -> None:
-    cells = [one for one in report.cells if (one.policy, one.workload) == ("ours", CALM)]
+    cells = [one for one in report.cells if (one.policy, one.workload) == (OURS, CALM)]
     assert [one.seeds for one in cells] == [(0,), (1,)]
     assert [one.comparison.cost_ratio_hindsight for one in cells] == pytest.approx([1.0, 0.75])
     assert [one.comparison.pod_hours for one in cells] == pytest.approx([4.0, 3.0])
@@ -163,8 +107,8 @@ def test_json_has_the_keys_that_others_rely_on(report: Report) -> None:
         *("score_ratio_calibrated", "score_ratio_rule", "cost_ratio_hindsight", "gap_closed"),
         *("hindsight_setting", "hindsight_reached", "churn_ratio"),
     } == cell.keys()
-    assert {*content["summary"]} == {"ours", "hpa calibrated", "rule calibrated"}
-    ours = content["summary"]["ours"]
+    assert {*content["summary"]} == {OURS, "hpa calibrated", "rule calibrated"}
+    ours = content["summary"][OURS]
     for name in ("score_ratio_calibrated", "score_ratio_rule", "cost_ratio_hindsight"):
         assert {name, f"{name}_interval", f"worst_{name}", f"worst_{name}_scenario"} <= ours.keys()
     assert {"score", "score_interval", "gap_closed", "churn_ratio", "churn"} <= ours.keys()
@@ -172,17 +116,17 @@ def test_json_has_the_keys_that_others_rely_on(report: Report) -> None:
 
 
 def test_without_traffic_ratios_are_undefined_and_left_out() -> None:
-    found = results((CALM,))
+    found = made_up_results((CALM,))
     for kind in RivalKind:
         nothing = np.zeros((len(SETTINGS[kind]), SEEDS))
         silent = GridFigures(SETTINGS[kind], nothing, nothing, nothing + 1.0, nothing, nothing)
         found.add(grid_record(kind, "silent", silent))
-    for policy in ("ours", HPA_BEST, RULE_BEST):
+    for policy in (OURS, HPA_BEST, RULE_BEST):
         for seed in range(SEEDS):
             found.add(cell_record(policy, "silent", seed, make_summary(1.0, needed=0.0)))
     found.add(front_record("silent", 0, [(0.0, 1.0)]))
-    report = build_report(request((CALM, "silent")), found)
-    row = row_of(report, "ours", "silent").comparison
+    report = build_report(made_up_request((CALM, "silent")), found)
+    row = row_of(report, OURS, "silent").comparison
     assert (row.score, row.score_ratio_rule, row.churn_ratio) == (None, None, None)
     ratio = report.summaries[0].ratios["score_ratio_calibrated"]
     assert ratio.worst_workload == CALM
@@ -193,7 +137,7 @@ def test_without_traffic_ratios_are_undefined_and_left_out() -> None:
 
 def test_a_missing_job_is_no_report() -> None:
     with pytest.raises(KeyError):
-        build_report(request((CALM, "missing")), results((CALM,)))
+        build_report(made_up_request((CALM, "missing")), made_up_results((CALM,)))
 
 
 def test_the_fronts_have_all_settings_and_the_oracle(report: Report) -> None:
@@ -212,7 +156,7 @@ def test_the_csv_file_has_a_line_per_cell(report: Report, tmp_path: Path) -> Non
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == len(report.cells) == 12
-    assert lines[0]["policy"] == "ours"
+    assert lines[0]["policy"] == OURS
     assert float(lines[0]["cost_ratio_hindsight"]) == pytest.approx(1.0)
     with pytest.raises(RunError, match="cannot write"):
         write_csv(tmp_path / "missing" / "cells.csv", report)

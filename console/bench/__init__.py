@@ -1,0 +1,1 @@
+"""The Benchmark screen's parts: what is listed, compared, drawn and started."""
