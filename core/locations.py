@@ -56,6 +56,11 @@ def shipped_scenarios_directory() -> Path:
     return Path(__file__).resolve().parent.parent / "scenarios"
 
 
+def shipped_calibrations_directory() -> Path:
+    """The calibrated rivals that come with the package."""
+    return Path(__file__).resolve().parent / "agents" / "calibrations"
+
+
 def shipped_policies_directory() -> Path:
     """The policy bundles of the package: one directory each, named by algorithm."""
     return Path(__file__).resolve().parent / "agents" / "pretrained"

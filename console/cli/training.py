@@ -109,7 +109,8 @@ def _detail(reader: RunReader, progress: Progress) -> str:
         parts.append(f"episode reward {rows[-1].episode_reward:.2f}")
     training = reader.status().training
     if training and training.best_score is not None and training.baseline_score is not None:
-        parts.append(f"score {training.best_score:.2f} (HPA {training.baseline_score:.2f})")
+        baseline = f"calibrated HPA {training.baseline_score:.2f}"
+        parts.append(f"score {training.best_score:.2f} ({baseline})")
     return ", ".join(parts)
 
 
@@ -122,7 +123,7 @@ def _print(content: dict[str, Any], directory: Path) -> None:
             "trained": f"{content['steps']:,} steps in {duration(content['wall_s'])}, "
             f"{number(content['steps_per_s'], 0)} steps/s, seed {content['seed']}",
             "score": f"{number(evaluation['score'], 3)} on traffic it was not trained on, "
-            f"HPA {number(content['baseline_score'], 3)} (lower is better)",
+            f"calibrated HPA {number(content['baseline_score'], 3)} (lower is better)",
             "SLO violations": percent(evaluation["slo_violation_ratio"], 3),
             "pods": f"{number(evaluation['pod_hours'], 1)} pod·h, "
             f"{number(evaluation['needed_pod_hours'], 1)} needed",

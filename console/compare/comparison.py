@@ -258,7 +258,7 @@ def _score_chart(scores: list[list[EvaluationRow]]) -> ChartData:
         "lower is better",
         axis,
         _pair(*(on_axis(axis, times, values) for times, values in samples)),
-        Threshold("hpa", baselines[-1], Series.BASELINE) if baselines else None,
+        Threshold("calibrated hpa", baselines[-1], Series.BASELINE) if baselines else None,
         floor=None,
     )
 

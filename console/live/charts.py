@@ -259,8 +259,10 @@ def _score_chart(rows: tuple[EvaluationRow, ...]) -> ChartData:
         "(low is good)",
         times,
         (curve,),
-        Threshold("hpa", rows[-1].baseline_score, Series.BASELINE) if rows else None,
-        marks=(Mark(passed.timesteps, "beats hpa", Series.EPISODE_REWARD),) if passed else (),
+        Threshold("calibrated hpa", rows[-1].baseline_score, Series.BASELINE) if rows else None,
+        marks=(Mark(passed.timesteps, "beats calibrated hpa", Series.EPISODE_REWARD),)
+        if passed
+        else (),
         floor=None,
     )
 

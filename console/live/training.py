@@ -45,18 +45,18 @@ def _verdict(snapshot: Snapshot, palette: SeriesPalette) -> Content:
     passed = passed_baseline(rows)
     verdict = (
         Content.styled(
-            f"  beats hpa since {count(passed.timesteps)} ({duration(passed.wall_s)})",
+            f"  beats it since {count(passed.timesteps)} ({duration(passed.wall_s)})",
             palette.color(Series.EPISODE_REWARD),
         )
         if passed is not None
-        else Content.styled("  hpa is still better", MUTED)
+        else Content.styled("  which is still better", MUTED)
     )
     return Content.assemble(
         (" score    ", MUTED),
         f"{last.score:.3f}",
         ("  best ", MUTED),
         (f"{best.score:.3f}", "bold"),
-        ("  hpa ", MUTED),
+        ("  calibrated hpa ", MUTED),
         f"{last.baseline_score:.3f}",
         verdict,
     )

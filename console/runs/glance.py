@@ -129,7 +129,9 @@ def _training(reader: RunReader) -> tuple[tuple[ChartData, Viewport], ...]:
                 current=evaluations[-1].score if evaluations else None,
             ),
         ),
-        Threshold("hpa", evaluations[-1].baseline_score, Series.BASELINE) if evaluations else None,
+        Threshold("calibrated hpa", evaluations[-1].baseline_score, Series.BASELINE)
+        if evaluations
+        else None,
         floor=None,
     )
     return (reward, viewport), (score, viewport)

@@ -1,7 +1,8 @@
 """Calibrated rivals: the one setting of an HPA, and of a rate rule, that did best on a suite.
 
 What a suite's best setting is takes seconds to find, so it is remembered in a file whose name is a
-hash of everything that it depends on: the episodes, the settings and the code.
+hash of everything that it depends on: the episodes, the settings and the code. The package ships
+these files for its own code, made by `make pretrained`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from core.agents.evaluation import Case
 from core.agents.fingerprint import fingerprint, rival_fingerprint
 from core.agents.grid import HPA_SETTINGS, RULE_SETTINGS, GridFigures, Setting, evaluate_grid
-from core.locations import cache_directory
+from core.locations import cache_directory, shipped_calibrations_directory
 from core.traffic.suites import TRAINING, Suite
 
 
@@ -109,10 +110,18 @@ def calibrated_hpa_score(cases: Sequence[Case]) -> float:
 
 
 def cached_rival(kind: RivalKind, suite: Suite = TRAINING) -> Calibration | None:
-    """The calibrated HPA or rule, if it has been found before."""
-    settings = SETTINGS[kind]
+    """The calibrated HPA or rule, if it has been found before, here or by who made the package."""
+    name = _file_name(kind, suite)
+    for home in (cache_directory(), shipped_calibrations_directory()):
+        found = _read(home / name, SETTINGS[kind])
+        if found is not None:
+            return found
+    return None
+
+
+def _read(path: Path, settings: tuple[Setting, ...]) -> Calibration | None:
     try:
-        scores = json.loads(_path(kind, suite).read_text(encoding="utf-8"))
+        scores = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(scores, dict) or list(scores) != [one.spec for one in settings]:
@@ -122,7 +131,7 @@ def cached_rival(kind: RivalKind, suite: Suite = TRAINING) -> Calibration | None
 
 def cache_rival(kind: RivalKind, found: Calibration, suite: Suite = TRAINING) -> None:
     """Remember a calibration; where nothing can be written, it is found anew next time."""
-    path = _path(kind, suite)
+    path = cache_directory() / _file_name(kind, suite)
     scores = dict(zip((one.spec for one in found.settings), found.scores, strict=True))
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,10 +142,22 @@ def cache_rival(kind: RivalKind, found: Calibration, suite: Suite = TRAINING) ->
         os.replace(draft, path)
 
 
-def _path(kind: RivalKind, suite: Suite) -> Path:
+def _file_name(kind: RivalKind, suite: Suite) -> str:
     content = {
         "code": rival_fingerprint(),
         "settings": [one.spec for one in SETTINGS[kind]],
         "suite": [one.scenario.model_dump(mode="json") for one in suite_cases(suite)],
     }
-    return cache_directory() / f"calibrated-{kind}-{fingerprint(content)[:24]}.json"
+    return f"calibrated-{kind}-{fingerprint(content)[:24]}.json"
+
+
+def ship_rivals() -> None:
+    """Put the calibrations of this very code where the package looks for them, and no others."""
+    home = shipped_calibrations_directory()
+    for kind in RivalKind:
+        found = rival(kind)
+        for old in home.glob(f"calibrated-{kind}-*.json"):
+            old.unlink()
+        scores = {one.spec: score for one, score in zip(found.settings, found.scores, strict=True)}
+        text = json.dumps(scores, indent=1) + "\n"
+        (home / _file_name(kind, TRAINING)).write_text(text, encoding="utf-8")

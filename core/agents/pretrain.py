@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from core.agents.bundle import PolicyBundle, load_bundle, save_bundle
+from core.agents.calibration import ship_rivals
 from core.agents.config import Algorithm, TrainingConfig
 from core.agents.evaluation import Case, evaluate_cases
 from core.agents.hpa import HpaPolicy
@@ -65,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--out needs --algo")
     chosen = [Algorithm(arguments.algo)] if arguments.algo else list(Algorithm)
     try:
+        ship_rivals()
         for algorithm in chosen:
             out = arguments.out or shipped_policies_directory() / algorithm.value
             _pretrain(algorithm, out, arguments.steps, arguments.seeds)

@@ -45,7 +45,7 @@ class EvaluationResult:
     score: float
     """Pod-hours / needed pod-hours + 30 * violation ratio; lower is better."""
     baseline_score: float
-    """The same for the HPA baseline on the same traffic."""
+    """The same for the HPA that is calibrated on the training suite, on the same traffic."""
     slo_violation_ratio: float
     pod_hours: float
     churn: float

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from core.agents.calibration import calibrated_hpa_score
 from core.agents.config import RANDOM_TRAFFIC, TrainingConfig
 from core.agents.evaluation import Case, average_results, evaluate_cases
-from core.agents.hpa import HpaPolicy
 from core.agents.policy import Policy
 from core.envs.batch_env import FixedScenarios, RandomTraffic, ScenarioSource
 from core.errors import InputError
@@ -42,9 +42,9 @@ class Validation:
         return average_results(evaluate_cases(policy, self.cases))
 
     def baseline_score(self) -> float:
-        """The score of the HPA at its defaults."""
-        summary = self.judge(HpaPolicy())
-        return math.inf if summary.score is None else summary.score
+        """The score of the HPA that is calibrated on the training suite; inf without traffic."""
+        score = calibrated_hpa_score(self.cases)
+        return math.inf if math.isnan(score) else score
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class TrainingResult:
     evaluation: Summary
     """The best bundle's figures in an average validation episode."""
     baseline_score: float | None
-    """Score of the HPA at its defaults on the same traffic."""
+    """Score of the HPA that is calibrated on the training suite, on the same traffic."""
     completed: bool
     """False if it was stopped early; then `train` with the same directory goes on."""
 

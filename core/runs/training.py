@@ -164,7 +164,7 @@ class RunSink:
         self._writer.add_evaluation(result)
         words = (
             f"evaluated at {result.timesteps:,} steps: score {result.score:.2f}, "
-            f"HPA {result.baseline_score:.2f}" + (", best so far" if result.best else "")
+            f"calibrated HPA {result.baseline_score:.2f}" + (", best so far" if result.best else "")
         )
         self._event(EventKind.EVALUATION, Actor.NOBODY, words)
         best = result.score if result.best else self.status.best_score

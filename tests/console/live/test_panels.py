@@ -146,7 +146,7 @@ def test_features_keep_their_whole_names_and_own_units(finished_run: Path, width
     step = replace(snapshot.step, observation=(0.5,) * len(FEATURES))
     info = replace(snapshot.info, feature_names=FEATURE_NAMES)
     named = replace(snapshot, step=step, info=info)
-    lines = decision_lines(named, Drawing(UNICODE, _PALETTE), width, 24)
+    lines = decision_lines(named, Drawing(UNICODE, _PALETTE), width, 60)
     text = "\n".join(line.plain for line in lines)
     for feature in FEATURES:
         name = feature.name.replace("utilization", "use").replace("_", " ")
@@ -243,7 +243,7 @@ def test_training_progress_in_words(training_run: Path) -> None:
     assert progress.cell_length <= 80
     for part in ("50 %", "51.2k of 102.4k", "21.5k/s", "31 s left"):
         assert part in progress.plain
-    assert "beats hpa since" in verdict.plain
+    assert "beats it since" in verdict.plain
     waiting = training_lines(replace(snapshot, evaluations=()), UNICODE, _PALETTE, 80)[1]
     assert "not evaluated yet" in waiting.plain
 
