@@ -22,11 +22,23 @@ def history_part(history: StateHistory, columns: slice) -> StateHistory:
         history: Of n clusters.
         columns: Which of them; adjacent ones.
     """
-    part = copy.copy(history)
-    for name, value in vars(history).items():
-        setattr(part, name, _part(value, columns))
-    part.size = len(range(*columns.indices(history.size)))
-    return part
+    return _Part(history, columns)
+
+
+class _Part(StateHistory):
+    """Cuts out each attribute when it is first asked for: most policies look at few of them."""
+
+    def __init__(self, whole: StateHistory, columns: slice) -> None:
+        self._whole = whole
+        self._columns = columns
+        self.size = len(range(*columns.indices(whole.size)))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("_whole", "_columns") or name.startswith("__"):
+            raise AttributeError(name)
+        value = _part(getattr(self._whole, name), self._columns)
+        setattr(self, name, value)
+        return value
 
 
 def _part(value: Any, columns: slice) -> Any:
