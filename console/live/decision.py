@@ -24,7 +24,8 @@ _BOUNDS = {feature.name: (feature.low, feature.high) for feature in FEATURES}
 
 
 def _words(name: str) -> str:
-    return name.replace("utilization", "use").replace("_", " ")
+    short = name.replace("utilization", "use").replace("violation_mean", "violated")
+    return short.replace("_", " ")
 
 
 _LONGEST_NAME = max(len(_words(feature.name)) for feature in FEATURES)

@@ -135,7 +135,7 @@ class LeanDQN(DQN):
         ahead = self.env.foresight()
         if dones is not None and dones.any():
             ahead = ahead.copy()
-            for index in np.flatnonzero(dones):
+            for index in np.flatnonzero(dones).tolist():
                 ahead[index] = infos[index]["terminal_foresight"]
         return np.concatenate([observations, ahead], axis=1)
 
@@ -206,7 +206,8 @@ class LeanDQN(DQN):
         told = self.foreseeing(inputs)
         loss = functional.smooth_l1_loss(told.gather(1, actions[:, None]).flatten(), wanted)
         untold = self.q_net.q_net(inputs[:, : inputs.shape[1] - FORESIGHT_WIDTH])
-        return loss + functional.mse_loss(untold, told.detach())
+        total: torch.Tensor = loss + functional.mse_loss(untold, told.detach())
+        return total
 
 
 def _before_restart(

@@ -82,7 +82,8 @@ def _merged(parts: Sequence[NDArray[np.float32]], shape: tuple[int, ...]) -> NDA
     if len(shape) == 1 or shape[1] == old[1]:
         return np.concatenate(parts)
     if shape[0] == old[0]:
-        return np.hstack(parts) / np.float32(len(parts))
+        mean: NDArray[np.float32] = np.hstack(parts) / np.float32(len(parts))
+        return mean
     merged = np.zeros(shape, dtype=np.float32)
     for index, array in enumerate(parts):
         rows, columns = index * old[0], index * old[1]

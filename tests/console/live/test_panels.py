@@ -149,7 +149,8 @@ def test_features_keep_their_whole_names_and_own_units(finished_run: Path, width
     lines = decision_lines(named, Drawing(UNICODE, _PALETTE), width, 60)
     text = "\n".join(line.plain for line in lines)
     for feature in FEATURES:
-        name = feature.name.replace("utilization", "use").replace("_", " ")
+        short = feature.name.replace("utilization", "use").replace("violation_mean", "violated")
+        name = short.replace("_", " ")
         value = short_number(round(raw_value(feature.name, 0.5), 4)).replace("-", UNICODE.minus)
         assert re.search(rf"(^| ){name} +{re.escape(value)}( |$)", text, re.MULTILINE), name
     assert all(line.cell_length <= width for line in lines)
