@@ -161,6 +161,9 @@ class PodWatch:
         self._stream = stream
         self._note(None)
         try:
+            # `close` sets the flag before it looks for a stream: one of the two sees the other.
+            if self._closed.is_set():
+                return version
             with self._translated():
                 for event in _events(stream):
                     if self._closed.is_set():

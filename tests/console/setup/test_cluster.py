@@ -45,7 +45,7 @@ async def _setup(
     settings = Settings(setup=SetupChoices(cluster=cluster or ClusterChoices(), **choices))
     start = StartSetup(cluster=True)
     async with console(start, settings=settings).run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: screen(pilot).environment.cluster.has_begun, "the form")
+        await until(pilot, lambda: isinstance(pilot.app.focused, CandidateList), "the names")
         yield pilot
 
 
@@ -91,7 +91,6 @@ async def test_from_the_palette_to_a_shadow_run(
         picker = form(pilot).picker
         await until(pilot, lambda: "proxied" in shown(pilot), "the contexts")
         assert picker.text(Level.CONTEXT) == "direct", "the current one"
-        await until(pilot, lambda: pilot.app.focused is picker.query_one(CandidateList), "focus")
         assert "SHADOW" in shown(pilot)
         await pilot.press("down")
         assert picker.text(Level.CONTEXT) == "proxied"
@@ -196,7 +195,7 @@ async def test_another_context_forgets_what_lies_in_the_first(kubeconfig: Path) 
 async def test_writing_is_never_remembered(kubeconfig: Path, launched: list[RunConfig]) -> None:
     chosen = ClusterChoices(context="prod-eu", namespace="shop", deployment="web")
     async with _setup(chosen) as pilot:
-        pilot.app.screen.query_one("#writing").focus()
+        pilot.app.screen.set_focus(pilot.app.screen.query_one("#writing"))
         await pilot.press("right")
         await until(pilot, lambda: "may scale once you confirm" in sentence(pilot), "the words")
         await pilot.press("enter")

@@ -16,7 +16,7 @@ from core.cluster.kubernetes.watcher import DeploymentWatcher
 from core.errors import ClusterError, ClusterProblem
 from tests.core.cluster.kubernetes.live import CLOCK, rng, settings
 from tests.stack.behaviour import PodBehaviour
-from tests.stack.faults import Fault, Hang, WatchGone, api_status
+from tests.stack.faults import Delay, Fault, Hang, WatchGone, api_status
 from tests.stack.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_pods_of_every_kind_are_told_apart(stack: Stack, web: str) -> None:
         assert all(0.0 <= taken_s < 10.0 for taken_s in first.startup_s)
         assert len(first.startup_s) == 2
 
-        slow = PodBehaviour(startup_median_s=1.0, termination_s=1.0)
+        slow = PodBehaviour(startup_median_s=2.0, termination_s=2.0)
         stack.kubelet.configure(web, slow)
         stack.scale(web, "web", 4)
         _until(watcher, lambda view: view.desired == 4 and view.pods.starting == 2, "starting")
@@ -168,7 +168,7 @@ def test_a_server_that_is_gone_and_comes_back(stack: Stack, web: str) -> None:
 def test_an_expired_watch_is_begun_again_from_a_list(stack: Stack, web: str) -> None:
     with _watching(stack, web) as watcher:
         lists = _requests(stack, watch=False)
-        assert stack.api_proxy.end_watches("/pods", gone=True) == 1
+        wait_until(lambda: stack.api_proxy.end_watches("/pods", gone=True) == 1, "a watch to end")
         wait_until(lambda: _requests(stack, watch=False) > lists, "a new list")
         stack.scale(web, "web", 3)
         _until(watcher, lambda view: view.pods.ready == 3, "news")
@@ -218,3 +218,10 @@ def _requests(stack: Stack, *, watch: bool) -> int:
         for seen in stack.api_proxy.seen
         if seen.path.endswith("/pods") and ("watch=" in seen.query) is watch
     )
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.01, 0.03])
+def test_it_can_be_closed_at_any_moment(stack: Stack, web: str, wait_s: float) -> None:
+    # Also while a watch is being opened: it must not be left waiting for its first event.
+    with stack.api_proxy.inject(Delay(0.1), query="watch="), _watching(stack, web):
+        CLOCK.wait(wait_s)
