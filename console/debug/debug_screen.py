@@ -70,6 +70,8 @@ class DebugRunScreen(Screen[None]):
         self._view = DebugView(Navigation(span_s=1800.0))
         self._feed: DebugFeed | None = None
         self._driver = Driver(run_directory, self._tell_done)
+        self._watched_from: int | None = None
+        """The newest step when waiting for a stop began; None while nobody waits."""
 
     @property
     def console_app(self) -> RlscaleApp:
@@ -150,6 +152,20 @@ class DebugRunScreen(Screen[None]):
         if self._opening is not None and self.picture is not None:
             where, self._opening = self._opening, None
             self.go(self.step_of(where))
+        self._watch()
+
+    def _watch(self) -> None:
+        begin, picture = self._watched_from, self.picture
+        if begin is None or picture is None:
+            return
+        later = picture.stops[picture.stops > begin]
+        if len(later):
+            self._watched_from = None
+            self.say("Stopped at a breakpoint")
+            self.go(int(later[0]))
+        elif not picture.snapshot.status.state.is_live:
+            self._watched_from = None
+            self.say("The run has ended without a further stop")
 
     def on_debug_run_screen_told(self, event: Told) -> None:
         """Say what came of it, and go where it leads."""
@@ -160,6 +176,8 @@ class DebugRunScreen(Screen[None]):
             self.go(done.goto)
         elif done.follow:
             self.follow()
+        if done.watch:
+            self._watched_from = self.extent.newest
         if done.rival is not None:
             from console.screens.versus import VersusScreen
 
@@ -176,7 +194,7 @@ class DebugRunScreen(Screen[None]):
             self._scene,
             width=width,
             height=height,
-            running=self._driver.running,
+            running=self._driver.running or self._watched_from is not None,
             **changes,  # type: ignore[arg-type]
         )
         picture = picture or self._scene.picture
@@ -244,11 +262,14 @@ class DebugRunScreen(Screen[None]):
         self.ask(replace(self._view, navigation=self._view.navigation.followed()))
 
     def halted(self) -> bool:
-        """Halt a run that is driven on; returns whether there was one."""
+        """Halt a run that is driven on, or wait no more; returns whether there was such a thing."""
         running = self._driver.running
         if running:
             self._driver.halt()
-        return running
+        waited, self._watched_from = self._watched_from is not None, None
+        if waited:
+            self.show()
+        return running or waited
 
     @on(Timeline.Pointed)
     def _point(self, event: Timeline.Pointed) -> None:

@@ -146,22 +146,23 @@ def _reward(found: Explanation, drawing: Drawing, width: int) -> list[Content]:
     largest = max((abs(getattr(now, name)) for name, _ in _REWARDS), default=0.0) or 1.0
     for name, series in _REWARDS:
         value = getattr(now, name)
+        so_far = None if total is None else getattr(total, name)
         lines.append(
             Content.assemble(
                 f"  {name:<6}",
                 f"{signed(value, signs, 3, plus=False):>8}",
-                f"{signed(getattr(total, name), signs, 2, plus=False):>10}  ",
+                f"{signed(so_far, signs, plus=False):>10}  ",
                 drawing.bar(abs(value) / largest, bar, series),
             )
         )
-    lines.append(_sum(now, total, drawing))
+    lines.append(_sum(now, found.total_reward, drawing))
     return lines
 
 
-def _sum(now: RewardComponents, total: RewardComponents, drawing: Drawing) -> Content:
+def _sum(now: RewardComponents, total: float, drawing: Drawing) -> Content:
     signs = drawing.signs
     return Content.assemble(
         ("  sum   ", "bold"),
         (f"{signed(now.total, signs, 3, plus=False):>8}", "bold"),
-        (f"{signed(total.total, signs, 2, plus=False):>10}", "bold"),
+        (f"{signed(total, signs, plus=False):>10}", "bold"),
     )

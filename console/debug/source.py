@@ -13,7 +13,7 @@ from core.debug.whatif import Asking
 from core.errors import RlscaleError
 
 if TYPE_CHECKING:
-    from core.debug.rewind import Progress
+    from core.debug.moment import Progress
     from core.state import Step
 
 

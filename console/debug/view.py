@@ -127,5 +127,7 @@ class Done:
     """A step to show now."""
     follow: bool = False
     """Whether to stay with the newest step from now on."""
+    watch: bool = False
+    """Whether to stop following at the next stop, where the engine cannot be driven to it."""
     rival: Path | None = None
     """A run to hold beside this one now."""

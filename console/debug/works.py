@@ -28,7 +28,8 @@ def go_to_stop(by: int, driver: Driver | None) -> Work:
 
     Args:
         by: Above 0: on; below: back.
-        driver: Runs on where there is no stop yet; None if the engine may not be driven.
+        driver: Runs on where there is no stop yet; None if the engine may not be driven, whose
+            decisions are then watched as they come.
     """
 
     def work(debugger: Debugger, present: int) -> Done:
@@ -41,7 +42,9 @@ def go_to_stop(by: int, driver: Driver | None) -> Work:
         if by < 0:
             return Done("no stop before this decision")
         if driver is None:
-            return Done("no further stop")
+            if not debugger.reader.status().state.is_live:
+                return Done("no further stop")
+            return Done("waiting for the next stop; any move ends it", follow=True, watch=True)
         driver.run_on(debugger)
         return Done("running to the next stop; any move halts it", follow=True)
 

@@ -21,9 +21,9 @@ from core.agents.network import Network
 
 Floats = NDArray[np.float64]
 
-_NODES: Final = 4
+_NODES: Final = 8
 """Of the quadrature in each piece of the line."""
-_PIECES: Final = 32
+_PIECES: Final = 64
 """Equal pieces of the line, which switching points divide further."""
 
 

@@ -11,13 +11,14 @@ from core.debug.policies import policy_of
 from core.debug.recording import Recording
 from core.debug.rewind import Rewind
 from core.debug.search import RunSearch
+from core.debug.twin import Twin
 from core.debug.whatif import Speculation
 from core.errors import RlscaleError, RunError
 from core.runs.reader import RunReader
 from core.runs.records import RunInfo, RunKind
 
 if TYPE_CHECKING:
-    from core.debug.rewind import Progress
+    from core.debug.moment import Progress
 
 
 class Debugger:
@@ -43,21 +44,27 @@ class Debugger:
         self.rewind: Rewind | None = None
         """Goes back to moments; None if this run's past cannot be lived through again."""
         self.problem = ""
-        """Why it cannot; empty if it can."""
-        try:
-            self.rewind = Rewind(self.reader)
-        except RlscaleError as error:
-            self.problem = str(error)
-        rewind = self.rewind
-        self.recording = Recording(self.reader) if rewind is None else rewind.recording
+        """Why there are no futures to be played; empty if there are."""
+        moments = self._moments()
+        self.recording = Recording(self.reader) if moments is None else moments.recording
         self.search = RunSearch(self.reader)
         self.breakpoints = Breakpoints(self.search, path if keep and path.is_dir() else None)
-        if rewind is None:
+        if moments is None:
             policy, problem = policy_of(self.reader)
         else:
-            policy, problem = rewind.policy, rewind.policy_problem
+            policy, problem = moments.policy, moments.policy_problem
         self.explainer = Explainer(self.recording, policy, problem)
-        self.speculation = None if rewind is None else Speculation(rewind, self.explainer)
+        self.speculation = None if moments is None else Speculation(moments, self.explainer)
+
+    def _moments(self) -> Rewind | Twin | None:
+        try:
+            if self.reader.info().environment == "sim":
+                self.rewind = Rewind(self.reader)
+                return self.rewind
+            return Twin(self.reader)
+        except RlscaleError as error:
+            self.problem = str(error)
+            return None
 
     @property
     def info(self) -> RunInfo:
@@ -76,7 +83,7 @@ class Debugger:
             RunError: There is no such step.
         """
         if self.rewind is None:
-            return self.problem
+            return self.problem or "not lived through again: a real cluster's past is its own"
         difference = self.rewind.moment(index, on_progress).difference
         if difference:
             return f"lived through again, it differs from {difference}"

@@ -15,6 +15,7 @@ from core.debug.attribution import Attribution, Floats, MeanTarget, Preference, 
 from core.debug.neighbours import Neighbour, Observations
 from core.debug.pasts import RecordedPasts
 from core.debug.readings import Reading, read_features
+from core.debug.returns import Returns
 from core.debug.weighing import Option, Weighing, weigh
 from core.errors import RlscaleError
 from core.state import RewardComponents, Step, ValuesKind
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from core.runs.records import RunInfo
 
 NEIGHBOURS: Final = 3
-
-_REWARDS: Final = ("reward_slo", "reward_cost", "reward_churn", "reward_error")
 
 
 class Baseline(StrEnum):
@@ -70,8 +69,10 @@ class Explanation:
     """What the policy saw; empty if it was not recorded."""
     weighing: Weighing | None
     """What it weighed; None for policies without action values."""
-    returns: RewardComponents
-    """The reward up to and including this step, by component."""
+    returns: RewardComponents | None
+    """The reward up to and including this step, by component; None in a very long run."""
+    total_reward: float
+    """The same as a whole."""
     neighbours: tuple[Neighbour, ...]
     note: str
     """Why something cannot be told, in words; empty if all can."""
@@ -92,6 +93,7 @@ class Explainer:
         self._problem = problem
         self.pasts = RecordedPasts(recording)
         self._observations = Observations(recording.reader)
+        self._returns = Returns(recording.reader)
 
     @property
     def _info(self) -> RunInfo:
@@ -115,7 +117,8 @@ class Explainer:
             before=before,
             readings=read_features(info.feature_names, step.observation, earlier, info.facts),
             weighing=weighing,
-            returns=self._returns(index),
+            returns=self._returns.at(index),
+            total_reward=self._recording.reader.totals(index).reward,
             neighbours=tuple(self._observations.nearest(index, NEIGHBOURS)),
             note=note,
         )
@@ -129,11 +132,6 @@ class Explainer:
             except RlscaleError as error:
                 note = error.message
         return weigh(step.decision, self._info.action_labels, policy, history), note
-
-    def _returns(self, index: int) -> RewardComponents:
-        names = [f"total({name})" for name in _REWARDS]
-        row = self._recording.reader.raw_steps(names, 0, index)[0]
-        return RewardComponents(*row)
 
     def why(
         self,

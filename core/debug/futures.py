@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,6 +150,7 @@ class _Clusters:
         if _metrics_may_be_old(moment, steps):
             facts = moment.situation.facts
             self._standby = many(moment.fallback, size, facts, moment.recent)
+        self._shift_s = moment.shift_s
         self._before = self._counters()
 
     def step(self, wanted: Integers) -> Integers:
@@ -162,7 +163,10 @@ class _Clusters:
             wanted = np.where(old, standby, wanted)
         targets = self._guardrails.rule(wanted, states, old).targets
         self._simulator.scale(targets)
-        self.history.push(self._simulator.advance())
+        passed = self._simulator.advance()
+        if self._shift_s:
+            passed = replace(passed, time_s=passed.time_s + self._shift_s)
+        self.history.push(passed)
         return targets
 
     def rewards(self) -> Floats:
@@ -181,7 +185,7 @@ class _Clusters:
 
 def _metrics_may_be_old(moment: Moment, steps: int) -> bool:
     """Whether the reactive baseline could be needed before the horizon ends."""
-    scenario, now_s = moment.scenario, moment.step.state.time_s
+    scenario, now_s = moment.scenario, moment.step.state.time_s - moment.shift_s
     end_s = now_s + steps * scenario.interval_s
     return scenario.metrics.delay_s >= scenario.interval_s or any(
         isinstance(fault, MetricsGapFault)

@@ -143,7 +143,7 @@ def _why(document: Document) -> list[str]:
 def _reward(document: Document) -> str:
     names = ("slo", "cost", "churn", "error", "total")
     rows = [
-        [label, *(f"{document[key][name]:.4f}" for name in names)]
+        [label, *(_optional(document[key].get(name), "{:.4f}") for name in names)]
         for label, key in (("this interval", "reward"), ("so far", "return_so_far"))
     ]
     return "## Reward\n\n" + _table(("", *names), rows)

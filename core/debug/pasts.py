@@ -1,6 +1,8 @@
 """What a policy could look back on at any step, rebuilt from the recorded states alone.
 
-Unlike a whole moment it needs no simulation, so it is there for runs on a real cluster too.
+Unlike a whole moment it needs no simulation, so it is there for runs on a real cluster too. Late in
+a very long run it begins some hours before the step; then peaks, smoothed rates and everything
+else that fades are right, but sums since the beginning are not.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from core.debug.recording import Recording
 
 _EVERY: Final = 200
+_WHOLE_STEPS: Final = 20_000
+"""Up to this step histories begin with the run."""
+_LATE_S: Final = 4 * 3600.0
+"""How long before a later step they begin."""
 _ALL: Final = np.ones(1, dtype=np.bool_)
 
 
@@ -42,13 +48,16 @@ class RecordedPasts:
             RunError: There is no such step, or nothing is known about the deployment.
         """
         with self._lock:
-            before = max((step for step in self._kept if step <= index), default=-1)
-            if self._head is not None and before <= self._head[0] <= index:
+            # What is kept from far before is no nearer than beginning anew.
+            least = self._first(index)
+            before = max((step for step in self._kept if least <= step <= index), default=-1)
+            if self._head is not None and max(before, least) <= self._head[0] <= index:
                 at, history = self._head
             elif before >= 0:
                 at, history = before, copy.deepcopy(self._kept[before])
             else:
-                at, history = 0, self._begin()
+                first = self._first(index)
+                at, history = first, self._begin(first)
             self._head = None
             while at < index:
                 at += 1
@@ -58,10 +67,14 @@ class RecordedPasts:
             self._head = (at, history)
             return copy.deepcopy(history)
 
-    def _begin(self) -> StateHistory:
+    def _first(self, index: int) -> int:
+        interval_s = self._recording.reader.info().interval_s
+        return 0 if index <= _WHOLE_STEPS else index - round(_LATE_S / interval_s)
+
+    def _begin(self, first: int) -> StateHistory:
         facts = self._recording.reader.info().facts
         if facts is None:
             raise RunError("expected what is known about the deployment in the run, found nothing.")
         history = StateHistory(FactsBatch.from_facts([facts]))
-        history.restart(_ALL, StateBatch.from_states([self._recording.step(0).state]))
+        history.restart(_ALL, StateBatch.from_states([self._recording.step(first).state]))
         return history

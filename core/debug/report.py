@@ -70,7 +70,10 @@ def report(
         "observation": _observation(found, why),
         "why": {"problem": why} if isinstance(why, str) else _why(why),
         "reward": {**asdict(step.reward), "total": step.reward.total},
-        "return_so_far": {**asdict(found.returns), "total": found.returns.total},
+        "return_so_far": {
+            **({} if found.returns is None else asdict(found.returns)),
+            "total": found.total_reward,
+        },
         "nearest": [asdict(one) for one in found.neighbours],
         "breakpoints": [one.text for one in debugger.breakpoints.at(index)],
         "replay": debugger.faithfulness(index),

@@ -21,7 +21,7 @@ from core.agents.policy import Policy, Situation
 from core.clock import SystemClock
 from core.cluster.simulated import SimulatedCluster
 from core.debug.deciders import RECENT_S
-from core.debug.moment import Moment
+from core.debug.moment import Moment, Progress
 from core.debug.policies import policy_of
 from core.debug.recording import Recording
 from core.envs.pipeline import EpisodeSettings
@@ -35,9 +35,6 @@ from core.state import ClusterState, Decision, DeploymentFacts, Step
 
 if TYPE_CHECKING:
     from core.runs.reader import RunReader
-
-Progress = Callable[[int, int], None]
-"""Hears now and then how many steps of how many are lived through; may raise to end it."""
 
 _EVERY: Final = 16
 """Steps between two kept copies, in a run that is not very long."""

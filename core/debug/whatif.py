@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.agents.policy import ClairvoyantPolicy, Policy, Situation
+from core.agents.policy import ClairvoyantPolicy, Policy
 from core.agents.registry import load_policy
-from core.cluster.batch import StateBatch
 from core.debug.alternatives import MOST, alternatives_at
 from core.debug.estimates import Estimate, estimate
 from core.debug.futures import Course, Floats, Futures, play
-from core.envs.observation import build_observation
+from core.debug.watching import watch
 from core.errors import RunError
 
 if TYPE_CHECKING:
     from core.debug.explain import Explainer
-    from core.debug.moment import Moment
-    from core.debug.rewind import Progress, Rewind
+    from core.debug.moment import Moment, Moments, Progress
 
 HORIZON_STEPS: Final = 20
 SAMPLES: Final = 32
@@ -90,15 +88,15 @@ class WhatIf:
 
 
 class Speculation:
-    """Asks what would have been, of one simulator run; safe to use from several threads.
+    """Asks what would have been, of one run; safe to use from several threads.
 
     Args:
-        rewind: The run.
+        moments: The run.
         explainer: Knows what was weighed.
     """
 
-    def __init__(self, rewind: Rewind, explainer: Explainer) -> None:
-        self._rewind = rewind
+    def __init__(self, moments: Moments, explainer: Explainer) -> None:
+        self._moments = moments
         self._explainer = explainer
         self._lock = threading.Lock()
         self._seers: dict[str, Policy] = {}
@@ -116,14 +114,14 @@ class Speculation:
             InputError: One of the other policies is unknown.
         """
         with self._lock:
-            moment = self._rewind.moment(index, on_progress)
+            moment = self._moments.moment(index, on_progress)
             steps = min(asking.steps, moment.steps_left)
             if steps < 1:
                 raise RunError("expected a step before the end of the scenario, found the last.")
             if moment.policy is None:
                 raise RunError(
                     f"expected the run's policy to go on with, found none: "
-                    f"{self._rewind.policy_problem}"
+                    f"{self._moments.policy_problem}"
                 )
             others = [self._taking_over(spec, moment) for spec in asking.policies]
         weighing = self._explainer.explain(index).weighing
@@ -153,19 +151,12 @@ class Speculation:
     def _taking_over(self, spec: str, moment: Moment) -> Policy:
         """Another policy that has watched the run until the moment."""
         policy = self._seers.get(spec) or load_policy(spec)
-        recording, scenario = self._rewind.recording, moment.scenario
+        recording, scenario = self._moments.recording, moment.scenario
         if isinstance(policy, ClairvoyantPolicy) and spec not in self._seers:
             policy.foresee(scenario, recording.reader.info().seed)
             self._seers[spec] = policy
-        facts = moment.situation.facts
-        policy.reset(facts)
         first = max(0, moment.step.index - _WATCHED_STEPS)
-        history = self._explainer.pasts.at(first)
-        for at in range(first, moment.step.index):
-            state = recording.step(at).state
-            if at > first:
-                history.push(StateBatch.from_states([state]))
-            policy.decide(Situation(state, facts, history, build_observation(history)[0]))
+        watch(policy, recording, self._explainer.pasts, first, moment.step.index)
         return policy
 
 
@@ -221,7 +212,7 @@ def _known(found: Estimate | None) -> Estimate:
 
 
 def _note(moment: Moment, asking: Asking) -> str:
-    notes = []
+    notes = [moment.stand_in] if moment.stand_in else []
     if moment.difference:
         notes.append(f"not the recorded moment: {moment.difference}")
     if moment.control.mode != "AUTO":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,15 @@ import pytest
 
 from core.agents.registry import load_policy
 from core.cluster.batch import StateBatch
+from core.debug import neighbours, pasts, returns
 from core.debug.explain import Baseline, Explainer, Question, Why
-from core.debug.neighbours import AFTER_STEPS
+from core.debug.neighbours import AFTER_STEPS, Observations
 from core.debug.pasts import RecordedPasts
 from core.debug.readings import read_features
 from core.debug.recording import Recording
+from core.debug.returns import Returns
 from core.debug.rewind import Rewind
+from core.envs.actions import Headroom
 from core.envs.observation import FEATURE_NAMES, FEATURES, build_observation
 from core.errors import RunError
 from core.runs.reader import RunReader
@@ -235,7 +239,10 @@ def test_neighbours_of_a_baseline_went_the_same_way(hpa_run: Path) -> None:
 
 def test_the_return_so_far_is_the_sum_of_the_rewards(operated_run: Path) -> None:
     reader = RunReader(operated_run)
-    found = explainer(operated_run).explain(44).returns
+    explained = explainer(operated_run).explain(44)
+    found = explained.returns
+    assert found is not None
+    assert found.total == pytest.approx(explained.total_reward)
     steps = reader.steps(0, 44)
     assert found.slo == pytest.approx(math.fsum(step.reward.slo for step in steps))
     assert found.cost == pytest.approx(math.fsum(step.reward.cost for step in steps))
@@ -247,3 +254,57 @@ def test_the_observation_of_a_moment_is_the_recorded_one(plain_run: Path) -> Non
     readings = explainer(plain_run).explain(33).readings
     moment = past.moment(33)
     assert tuple(one.scaled for one in readings) == tuple(moment.situation.observation.tolist())
+
+
+# -- very long runs -----------------------------------------------------------------------------
+
+
+def test_only_the_recent_past_is_searched_for_neighbours(
+    plain_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Observations(RunReader(plain_run))
+    monkeypatch.setattr(neighbours, "BACK_STEPS", 25)
+    near = Observations(RunReader(plain_run))
+    for index in (70, 71, 30, 10, 79):
+        expected = [one.step for one in whole.nearest(index, 99)]
+        found = [one.step for one in near.nearest(index, 99)]
+        assert set(found) <= set(range(index - 25, index))
+        assert len(found) <= len(expected)
+        assert all(abs(one - other) >= AFTER_STEPS for one, other in pairwise(sorted(found)))
+
+
+def test_long_runs_are_sampled_all_over() -> None:
+    assert neighbours._blocks(-1) == []
+    assert neighbours._blocks(50) == [(0, 50)]
+    blocks = neighbours._blocks(999_999)
+    assert len(blocks) == 40
+    assert blocks[0] == (0, 99)
+    assert blocks[-1] == (999_900, 999_999)
+    assert {last - first for first, last in blocks} == {99}
+
+
+def test_late_histories_begin_late(plain_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording(RunReader(plain_run))
+    whole = RecordedPasts(recording)
+    monkeypatch.setattr(pasts, "_WHOLE_STEPS", 20)
+    monkeypatch.setattr(pasts, "_LATE_S", 45 * 15.0)
+    late = RecordedPasts(recording)
+    actions = Headroom()
+    for index in (10, 60, 61, 79, 50):
+        # No action looks back further than ten minutes.
+        one, other = whole.at(index), late.at(index)
+        assert actions.all_targets(one).tolist() == actions.all_targets(other).tolist()
+        assert other.state.state(0) == one.state.state(0)
+
+
+def test_returns_are_added_up_in_parts(plain_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = RunReader(plain_run)
+    monkeypatch.setattr(returns, "_EVERY", 7)
+    parts = Returns(reader)
+    for index in (40, 6, 7, 80, 0):
+        found = parts.at(index)
+        assert found is not None
+        assert found.total == pytest.approx(reader.totals(index).reward)
+    monkeypatch.setattr(returns, "LONGEST", 50)
+    assert parts.at(49) is not None
+    assert parts.at(50) is None

@@ -132,10 +132,12 @@ def test_what_cannot_be_repeated_can_still_be_looked_at(operated_run: Path, tmp_
     connection = sqlite3.connect(cluster / "run.db")
     with connection:
         connection.execute("UPDATE meta SET value = '\"k8s a/b/c\"' WHERE key = 'environment'")
+        connection.execute("DELETE FROM meta WHERE key = 'scenario'")
     connection.close()
     debugger = Debugger(cluster)
     assert debugger.rewind is None
-    assert "found k8s a/b/c" in debugger.faithfulness(5)
+    assert debugger.speculation is None
+    assert "expected the twin of the service" in debugger.faithfulness(5)
     found = report(debugger, 5)
     assert found["weighing"]["entropy"] is not None
     assert found["why"]["error"] == pytest.approx(0.0, abs=1e-6)
