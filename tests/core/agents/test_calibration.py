@@ -7,7 +7,9 @@ import pytest
 
 import core.agents.calibration as calibration
 from core.agents.calibration import (
+    Calibration,
     RivalKind,
+    cache_rival,
     cached_rival,
     calibrate,
     calibrated_hpa_score,
@@ -59,12 +61,14 @@ def test_a_rival_is_found_once_and_then_remembered(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_damaged_memory_is_no_memory(tmp_path: Path) -> None:
-    found = rival(RivalKind.HPA, TINY)
+    found = Calibration(HPA_SETTINGS, tuple(float(number) for number in range(42)))
+    cache_rival(RivalKind.HPA, found, TINY)
+    assert cached_rival(RivalKind.HPA, TINY) == found
     [path] = (tmp_path / "cache").iterdir()
     for text in ("", "[]", '{"hpa:0.3:0": 1.0}'):
         path.write_text(text, encoding="utf-8")
         assert cached_rival(RivalKind.HPA, TINY) is None
-    assert rival(RivalKind.HPA, TINY) == found
+    cache_rival(RivalKind.HPA, found, TINY)
     assert cached_rival(RivalKind.HPA, TINY) == found
 
 

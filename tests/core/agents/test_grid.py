@@ -31,7 +31,7 @@ def cut(name: str, duration_s: int) -> Scenario:
 def cases() -> list[Case]:
     """Bursts, a gap in the metrics, crashes, rejected calls; of two lengths."""
     lengths = {"metrics-outage": 2700}
-    return [Case(cut(name, lengths.get(name, 1800)), seed) for seed, name in enumerate(NAMES)]
+    return [Case(cut(name, lengths.get(name, 900)), seed) for seed, name in enumerate(NAMES)]
 
 
 class Compared:
@@ -80,7 +80,7 @@ SETTINGS: tuple[Setting, ...] = (
 def test_settings_on_episodes_are_what_the_exact_policies_make_of_them() -> None:
     steps: list[int] = []
     figures = evaluate_grid(SETTINGS, cases(), steps.append)
-    assert sum(steps) == len(SETTINGS) * (4 * 120 + 180)
+    assert sum(steps) == len(SETTINGS) * (4 * 60 + 180)
     for row, setting in enumerate(SETTINGS):
         # Wrapped, the exact policy is asked one by one and never replaced by an array.
         results = evaluate_cases(Compared(setting), cases())

@@ -66,6 +66,7 @@ def calibrated(isolated: Path) -> None:
 @pytest.fixture
 def directory(tmp_path: Path, calibrated: None) -> BenchDirectory:
     request = small_request(tmp_path, "static:9", "hpa", "oracle")
+    request = request.model_copy(update={"workloads": request.workloads[:1]})
     return BenchDirectory.make(request, request.identity())
 
 
@@ -78,8 +79,8 @@ def test_every_policy_meets_every_workload_with_every_seed(directory: BenchDirec
     report = Bench(directory, Here(), SystemClock(), told.append).run()
     policies = ["static:9", "hpa", "oracle", "hpa calibrated", "rule calibrated"]
     assert [one.policy for one in report.summaries] == policies
-    assert len(report.rows) == 5 * 2
-    assert len(report.cells) == 5 * 2 * 2
+    assert len(report.rows) == 5
+    assert len(report.cells) == 5 * 2
     assert told[-1].done == 1.0
     assert [one.done for one in told] == sorted(one.done for one in told)
     assert directory.state() is BenchState.FINISHED
@@ -94,7 +95,7 @@ def test_every_policy_meets_every_workload_with_every_seed(directory: BenchDirec
 
 def test_an_interrupted_benchmark_goes_on_where_it_was(directory: BenchDirectory) -> None:
     with pytest.raises(KeyboardInterrupt):
-        start(directory, Interrupting(3))
+        start(directory, Interrupting(2))
     assert directory.state() is BenchState.STOPPED
     progress = directory.progress()
     assert progress is not None
@@ -105,7 +106,7 @@ def test_an_interrupted_benchmark_goes_on_where_it_was(directory: BenchDirectory
     rest = Counting()
     report = start(directory, rest)
     jobs = bench_jobs(directory.request, CALIBRATED)
-    assert rest.jobs == len(jobs) - 3
+    assert rest.jobs == len(jobs) - 2
     nothing = Counting()
     assert start(directory, nothing) == report
     assert nothing.jobs == 0
