@@ -67,7 +67,7 @@ oracle knows the traffic beforehand. Click on names in the legend to see only th
 <td>{{ "%.0f" | format(one.churn) }}</td>
 <td>{{ "–" if row.latency_p95_ms is none else "%.0f" | format(row.latency_p95_ms) }}</td>
 <td>{{ "–" if row.latency_p99_ms is none else "%.0f" | format(row.latency_p99_ms) }}</td>
-<td>{{ one.score | ratio }}</td>
+<td>{{ one.score | ratio }} <small>{{ row.score_interval | span }}</small></td>
 {% for value in (one.score_ratio_calibrated, one.score_ratio_rule, one.cost_ratio_hindsight) %}
 <td{% if value is not none and value < 1 %} class="good"{% endif %}>{{ value | ratio }}{{
 "*" if loop.last and not one.hindsight_reached }}</td>{% endfor %}

@@ -21,6 +21,7 @@ from core.bench.comparison import (
 from core.bench.policy_summary import PolicyRows, PolicySummary, summarise
 from core.bench.request import BenchRequest
 from core.bench.results import Results
+from core.bench.statistics import Interval, percentile_interval, resampled_weights
 from core.summary import Summary
 
 CALIBRATED_NAMES: Final = {
@@ -45,6 +46,8 @@ class Row:
     """Mean over seeds."""
     latency_p99_ms: float | None
     reward: float
+    score_interval: Interval | None = None
+    """95 % of the score, over seeds; None with one seed."""
     summary: Summary | None = None
     """Of a cell: all figures of its run."""
 
@@ -63,6 +66,7 @@ class Row:
                 "latency_p95_ms": self.latency_p95_ms,
                 "latency_p99_ms": self.latency_p99_ms,
                 "reward": self.reward,
+                "score_interval": self.score_interval and asdict(self.score_interval),
             }
         return named | asdict(self.comparison)
 
@@ -144,15 +148,22 @@ def build_report(request: BenchRequest, results: Results) -> Report:
 
 def _row(policy: str, spec: str, material: Material, found: Mapping[int, Summary]) -> Row:
     seeds, summaries = tuple(found), list(found.values())
+    own = episodes_of(summaries)
+    # The same resamples for everybody, so that equal policies have equal intervals.
+    weights = resampled_weights(len(seeds), np.random.default_rng(0))
+    interval = None
+    if weights is not None and all(one.needed_pod_hours > 0.0 for one in summaries):
+        interval = percentile_interval(own.score(weights))
     return Row(
         policy=policy,
         spec=spec,
         workload=material.workload,
         seeds=seeds,
-        comparison=compare(episodes_of(summaries), material, seeds),
+        comparison=compare(own, material, seeds),
         latency_p95_ms=_mean([one.latency_p95_ms for one in summaries]),
         latency_p99_ms=_mean([one.latency_p99_ms for one in summaries]),
         reward=_mean([one.reward for one in summaries]) or 0.0,
+        score_interval=interval,
         summary=summaries[0] if len(summaries) == 1 else None,
     )
 

@@ -96,6 +96,16 @@ def test_a_cell_is_compared_on_its_own_seed(report: Report) -> None:
     assert [one.comparison.pod_hours for one in cells] == pytest.approx([4.0, 3.0])
 
 
+def test_a_workload_has_an_interval_over_its_seeds(report: Report) -> None:
+    row = row_of(report, OURS, CALM)
+    assert row.score_interval is not None
+    # Of two seeds a resample has the better, the worse, or both.
+    assert row.score_interval.low == pytest.approx(1.5)
+    assert row.score_interval.high == pytest.approx(2.0)
+    assert report.cells[0].score_interval is None
+    assert row.as_dict()["score_interval"] == {"low": 1.5, "high": 2.0}
+
+
 def test_json_has_the_keys_that_others_rely_on(report: Report) -> None:
     content = json.loads(json.dumps(report.as_dict()))
     assert content.keys() == {"cells", "workloads", "summary", "rivals", "seeds"}
