@@ -194,7 +194,8 @@ class LeanDQN(DQN):
                 features = following.shape[1] - FORESIGHT_WIDTH
                 best = self.q_net.q_net(following[:, :features]).argmax(dim=1, keepdim=True)
                 worth = self.foreseeing_target(following).gather(1, best).flatten()
-            return sample.returns + sample.discounts * worth
+            wanted: torch.Tensor = sample.returns + sample.discounts * worth
+            return wanted
 
     def _loss(
         self, inputs: torch.Tensor, actions: torch.Tensor, wanted: torch.Tensor

@@ -78,7 +78,8 @@ def _merged(parts: Sequence[NDArray[np.float32]], shape: tuple[int, ...]) -> NDA
     """
     old = parts[0].shape
     if shape == old:
-        return np.mean(parts, axis=0, dtype=np.float32)
+        middle: NDArray[np.float32] = np.mean(parts, axis=0, dtype=np.float32)
+        return middle
     if len(shape) == 1 or shape[1] == old[1]:
         return np.concatenate(parts)
     if shape[0] == old[0]:
