@@ -245,6 +245,10 @@ def _live_screen(directory: Path, *, read_only: bool = False, replay: bool = Fal
 
 
 def _debug_screen(request: StartDebug) -> Screen[None]:
+    if request.versus is not None:
+        from console.screens.versus import VersusScreen
+
+        return VersusScreen(request.run_directory, request.versus, request.step)
     from console.screens.debug import DebugScreen
 
     return DebugScreen(

@@ -62,6 +62,8 @@ class StartDebug:
     """The same by simulated time."""
     read_only: bool = False
     """Whether this console may only look."""
+    versus: Path | None = None
+    """Another run to hold beside it; then both are stepped through."""
 
 
 StartRequest = StartSetup | StartRuns | StartAttach | StartReplay | StartDemo | StartDebug

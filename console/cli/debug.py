@@ -109,6 +109,24 @@ def configure(commands: Any) -> None:
         default="mean",
         help="what the observation is compared with: the run's mean, or that of the step before",
     )
+    course = parser.add_argument_group("another course")
+    course.add_argument(
+        "--branch", action="store_true", help="start a new run that goes on from the decision"
+    )
+    course.add_argument(
+        "--target",
+        type=whole_number(0),
+        metavar="N",
+        help="replicas wanted at the decision, with --branch (default: as the policy decides)",
+    )
+    course.add_argument(
+        "--then", metavar="POLICY", help="who goes on, with --branch (default: the same policy)"
+    )
+    course.add_argument(
+        "--versus",
+        metavar="RUN",
+        help="hold it beside another run of the same scenario and seed, in step",
+    )
     add_json(headless)
     parser.set_defaults(execute=_execute, parser=parser)
 
@@ -121,19 +139,28 @@ def _execute(arguments: argparse.Namespace) -> int:
         arguments.conditions,
         arguments.names,
         arguments.what_if,
+        arguments.branch,
     )
     if not any(asked):
         return _open(arguments)
+    if (arguments.target is not None or arguments.then) and not arguments.branch:
+        raise InputError("expected --branch beside --target and --then, found none.", "Add it.")
     if (arguments.policies or arguments.horizon or arguments.samples) and not arguments.what_if:
         raise InputError(
             "expected --what-if beside --policies, --horizon and --samples, found none.",
             "Add --what-if.",
         )
+    from console.cli.debugging import branch, print_versus
     from core.debug.debugger import Debugger
     from core.runs.catalogue import find_run
 
-    debugger = Debugger(find_run(arguments.run), keep=not arguments.read_only)
+    directory = find_run(arguments.run)
+    if arguments.versus is not None:
+        return print_versus(directory, find_run(arguments.versus), as_json=arguments.json)
+    debugger = Debugger(directory, keep=not arguments.read_only)
     try:
+        if arguments.branch:
+            return branch(directory, _step(debugger, arguments), arguments)
         if arguments.names:
             return _names(debugger, arguments)
         if arguments.conditions:
@@ -152,7 +179,11 @@ def _open(arguments: argparse.Namespace) -> int:
     require_terminal()
     time_s = None if arguments.time is None else parse_time(arguments.time)
     start = StartDebug(
-        find_run(arguments.run), arguments.step, time_s, read_only=arguments.read_only
+        find_run(arguments.run),
+        arguments.step,
+        time_s,
+        read_only=arguments.read_only,
+        versus=None if arguments.versus is None else find_run(arguments.versus),
     )
     return open_console(start, arguments)
 

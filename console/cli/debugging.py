@@ -1,11 +1,13 @@
-"""What `debug` prints for people."""
+"""What `debug` prints, and what it starts."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.cli.output import duration, number, percent, print_table
+from console.cli.output import duration, number, percent, print_json, print_table
 
 if TYPE_CHECKING:
     from core.debug.debugger import Debugger
@@ -76,3 +78,67 @@ def _written(found: Estimate | None, factor: float, digits: int, *, sign: str = 
     spread = (found.high - found.low) / 2.0 * factor
     mean = f"{found.mean * factor:{sign},.{digits}f}"
     return mean if spread == 0.0 else f"{mean} ±{spread:.{digits}f}"
+
+
+def branch(directory: Path, step: int, arguments: argparse.Namespace) -> int:
+    """Start a new run that goes on from a decision, as fast as it can."""
+    from core.runs.launch import launch_branch
+    from core.state import ControlMode
+
+    made = launch_branch(
+        directory,
+        step,
+        policy=arguments.then,
+        target=arguments.target,
+        mode=ControlMode.AUTO,
+    )
+    if arguments.json:
+        print_json({"run": made.name, "directory": made, "parent": directory.name, "step": step})
+    else:
+        print(f"Started {made.name}, which repeats {directory.name} up to decision {step}.")
+        print(f"Compare: rlscale-console debug {directory.name} --versus {made.name}")
+    return 0
+
+
+def print_versus(first: Path, second: Path, *, as_json: bool) -> int:
+    """Print where two runs of the same scenario and seed differ, and their totals."""
+    from core.debug.pair import Difference, Pair
+
+    pair = Pair(first, second)
+    try:
+        last = pair.last
+        found = {kind.value: pair.differences(kind) for kind in Difference}
+        totals = [reader.totals(max(last, 0)) for reader in pair.readers]
+        names = [(info.run_id, info.policy) for info in pair.infos]
+    finally:
+        pair.close()
+    if as_json:
+        runs = [
+            {
+                "run": run_id,
+                "policy": policy,
+                "slo_violation_ratio": total.slo_violation_ratio,
+                "pod_hours": total.pod_hours,
+                "churn": total.churn,
+                "reward": total.reward,
+            }
+            for (run_id, policy), total in zip(names, totals, strict=True)
+        ]
+        print_json({"steps": last + 1, "runs": runs, "differences": found})
+        return 0
+    rows = [
+        [
+            run_id,
+            percent(total.slo_violation_ratio, 3),
+            number(total.pod_hours, 2),
+            number(total.churn, 0),
+            number(total.reward, 2),
+        ]
+        for (run_id, _), total in zip(names, totals, strict=True)
+    ]
+    heads = ["run", "over SLO", "pod·h", "churn", "return"]
+    print_table(heads, rows, right=heads[1:], whole=["run"])
+    for kind, steps in found.items():
+        first_one = f", first at {steps[0]}" if len(steps) else ""
+        print(f"differ in {kind}: {len(steps):,} of {last + 1:,} decisions{first_one}")
+    return 0

@@ -34,7 +34,7 @@ def heading_line(scene: DebugScene, signs: Signs, width: int) -> Content:
     time_s = 0.0 if found is None else found.step.state.time_s
     parts = []
     if scene.running:
-        parts.append(Content.styled(" RUNNING ", "bold $text-warning on $warning-muted"))
+        parts.append(Content.styled(" TO STOP ", "bold $text-warning on $warning-muted"))
     if scene.read_only:
         parts.append(Content.styled("READ-ONLY", "bold $text-secondary"))
     parts += [

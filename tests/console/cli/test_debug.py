@@ -10,10 +10,14 @@ import pytest
 
 from core.locations import runs_directory
 from core.runs.reader import RunReader
-from core.runs.records import RunKind
+from core.runs.records import RunKind, RunState
 from tests.console.cli.conftest import CommandLine
 from tests.core.debug.factory import STEPS, played
+from tests.core.runs.clocks import wait_until
+from tests.core.runs.conftest import engines
 from tests.core.runs.factory import write_run
+
+__all__ = ["engines"]
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +77,26 @@ def test_what_if(cli: CommandLine, run: Path) -> None:
     assert "±" not in own
 
 
+@pytest.mark.usefixtures("engines")
+def test_a_branch_and_the_two_in_step(cli: CommandLine, run: Path) -> None:
+    answer = cli("debug", run.name, "--step", 20, "--branch", "--then", "hpa", "--target", 9)
+    assert answer.code == 0
+    made = answer.out.split()[1].rstrip(",")
+    reader = RunReader(runs_directory() / made)
+    wait_until(lambda: reader.status().state is RunState.FINISHED, directory=reader.directory)
+    assert reader.info().parent == run.name
+    assert reader.step(20).decision.target == 9
+    both = cli("debug", run.name, "--versus", made, "--json")
+    assert [one["run"] for one in both.json["runs"]] == [run.name, made]
+    assert min(both.json["differences"]["replicas"]) == 20
+    table = cli("debug", run.name, "--versus", made, "--print").out
+    assert "differ in replicas" in table
+    assert "first at 20" in table
+    again = cli("debug", run.name, "--step", 20, "--branch", "--json")
+    assert again.json["parent"] == run.name
+    wait_until(lambda: RunReader(Path(again.json["directory"])).status().state is RunState.FINISHED)
+
+
 def test_files(cli: CommandLine, run: Path, tmp_path: Path) -> None:
     target = tmp_path / "incident.md"
     assert cli("debug", run.name, "--step", 33, "--export", target).code == 0
@@ -107,6 +131,9 @@ def test_names(cli: CommandLine, run: Path) -> None:
         (("--export", "x.txt"), "ends in .md or .json"),
         (("--step", STEPS, "--what-if"), "a step before the end of the scenario"),
         (("--step", 3, "--time", 3), "not allowed with"),
+        (("--target", 3, "--json"), "expected --branch beside --target"),
+        (("--step", STEPS, "--branch"), f"a step from 0 to {STEPS - 1} to branch at"),
+        (("--versus", "nobody", "--json"), "found 'nobody'"),
         ((), "expected a terminal"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from console.settings import Settings
 from console.start import StartAttach, StartDebug, StartRuns
 from core.debug.breakpoints import FILE_NAME
 from core.debug.search import RunSearch
+from core.runs.config import InferenceConfig
+from core.runs.launch import launch
 from core.runs.lock import is_alive
 from core.runs.reader import RunReader
-from core.runs.records import RunState
+from core.runs.records import RunKind, RunState
 from tests.console.debug.opening import at, futures, opened, told
 from tests.console.pilots import console, shown, typed, until
 from tests.core.debug.factory import STEPS
@@ -365,13 +368,31 @@ async def test_a_new_run_goes_on_from_here(run: Path) -> None:
         await pilot.press("x", "p")
         await typed(pilot, "rps < 0")
         await pilot.press("enter", "c")
-        await until(pilot, lambda: "RUNNING" in shown(pilot))
+        await until(pilot, lambda: "TO STOP" in shown(pilot))
         await pilot.press("b")
-        await until(pilot, lambda: "RUNNING" not in shown(pilot))
+        await until(pilot, lambda: "TO STOP" not in shown(pilot))
         assert reader.status().state is RunState.PAUSED
         await pilot.press("escape")
-        assert pilot.app.screen is screen
+        assert screen in pilot.app.screen_stack
+        assert branch not in pilot.app.screen_stack
         assert is_alive(branch.directory)
+
+
+@pytest.mark.usefixtures("engines")
+async def test_who_may_not_drive_waits_for_the_next_stop(isolated: Path) -> None:
+    directory = launch(InferenceConfig(policy="hpa", scenario="daily-pattern", speed=300.0))
+    async with opened(directory, read_only=True) as (pilot, screen):
+        await pilot.press("p")
+        await typed(pilot, "rps > 0 and step % 40 == 39")
+        await pilot.press("enter", "c")
+        await until(pilot, lambda: "TO STOP" in shown(pilot))
+        await until(pilot, lambda: "Stopped at a breakpoint" in told(pilot))
+        await until(pilot, lambda: screen.picture is not None and screen.picture.index % 40 == 39)
+        await pilot.press("end", "c")
+        await until(pilot, lambda: "TO STOP" in shown(pilot))
+        await pilot.press("b")
+        await until(pilot, lambda: "TO STOP" not in shown(pilot))
+        assert is_alive(directory)
 
 
 async def test_escape_leaves_to_where_it_came_from(run: Path) -> None:
@@ -399,7 +420,7 @@ def _inspected(live: LiveScreen) -> int | None:
 
 
 async def test_it_opens_from_the_list_of_runs(run: Path) -> None:
-    write_run(run.parent / "20261122-150000-ppo-broad-77aa", 50, kind=_training())
+    write_run(run.parent / "20261122-150000-ppo-broad-77aa", 50, kind=RunKind.TRAINING)
     app = console(StartRuns(), settings=Settings())
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         screen = app.screen
@@ -412,12 +433,6 @@ async def test_it_opens_from_the_list_of_runs(run: Path) -> None:
         if not isinstance(app.screen, DebugScreen):
             await pilot.press("down", "d")
             await until(pilot, lambda: isinstance(app.screen, DebugScreen))
-
-
-def _training() -> object:
-    from core.runs.records import RunKind
-
-    return RunKind.TRAINING
 
 
 # -- limits -------------------------------------------------------------------------------------
@@ -461,8 +476,6 @@ async def test_no_line_is_cut_in_the_middle_of_a_number(run: Path) -> None:
 
 
 async def test_another_past_is_warned_of(run: Path, tmp_path: Path) -> None:
-    import sqlite3
-
     copied = Path(shutil.copytree(run, tmp_path / "copy"))
     connection = sqlite3.connect(copied / "run.db")
     with connection:
