@@ -35,12 +35,14 @@ async def _until(pilot: Pilot[None], condition: Callable[[], bool], what: str) -
         await pilot.pause(0.05)
 
 
-async def _draw(name: str, start: StartRequest, act: Act | None = None) -> None:
+async def _draw(
+    name: str, start: StartRequest, act: Act | None = None, size: tuple[int, int] = _SIZE
+) -> None:
     from console.app import RlscaleApp
     from console.settings import LoadedSettings, Settings
 
     application = RlscaleApp(start, loaded=LoadedSettings(Settings()))
-    async with application.run_test(size=_SIZE) as pilot:
+    async with application.run_test(size=size) as pilot:
         await pilot.pause()
         await application.workers.wait_for_complete()
         # Twice the interval at which the screens look for something new.
@@ -82,7 +84,8 @@ def _finished_run(policy: str, scenario: str) -> None:
 
 
 async def _draw_all(policy: str) -> None:
-    from console.start import StartAttach, StartRuns, StartSetup
+    from console.screens.debug import DebugScreen
+    from console.start import StartAttach, StartDebug, StartRuns, StartSetup
     from core.agents.config import Algorithm, TrainingConfig
     from core.runs.catalogue import stop_run
     from core.runs.launch import launch
@@ -102,6 +105,21 @@ async def _draw_all(policy: str) -> None:
 
     await _draw("override", StartAttach(directory), pin_three)
     stop_run(directory)
+
+    async def look_ahead(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, DebugScreen)
+        await _until(pilot, lambda: screen.picture is not None, "the decision is read")
+        # As the traffic triples.
+        await pilot.press("t", *"43", "enter")
+        await _until(
+            pilot,
+            lambda: screen.scene.played is not None and screen.scene.played.found is not None,
+            "the decision is played forward",
+        )
+        await pilot.press("4", "down")
+
+    await _draw("debugger", StartDebug(directory), look_ahead, size=(160, 50))
     await _draw("setup", StartSetup())
 
     config = TrainingConfig(algo=Algorithm.PPO, steps=600_000)

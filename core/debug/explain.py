@@ -165,7 +165,7 @@ class Explainer:
             return "the first decision has none before it to compare with"
         if baseline is Baseline.MEAN:
             reference, count = self._observations.mean()
-            against = f"the mean of {count:,} observations of this run"
+            against = f"the mean of {count:,} observations"
         else:
             reference = np.asarray(self._recording.step(index - 1).observation, dtype=np.float64)
             against = "the observation of the decision before"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -314,3 +315,12 @@ def test_every_field_can_be_asked_about(search: RunSearch, operated_run: Path) -
         condition = Condition(text, names)
         assert len(search.hits(condition)) > 0 or name == "reward_error" or field.words, name
         assert field.meaning
+
+
+def test_the_documented_conditions_are_conditions(search: RunSearch) -> None:
+    document = Path(__file__).resolve().parents[3] / "docs" / "debugger.md"
+    text = document.read_text(encoding="utf-8").split("## Breakpoints")[1].split("```")[1]
+    conditions = [part for line in text.splitlines() for part in re.split(r"\s{2,}", line) if part]
+    assert len(conditions) == 10
+    for condition in conditions:
+        search.condition(condition)
