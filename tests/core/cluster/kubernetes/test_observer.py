@@ -146,14 +146,14 @@ def test_pods_that_never_become_ready(stack: Stack, web: str) -> None:
     with _observing(stack, web) as observer:
         stack.scale(web, "web", 3)
         observer.refresh()
-        # The pod may be seen a little before the Deployment is looked at again.
-        state = _until(
+        _until(
             observer,
-            lambda state: (state.replicas_desired, state.replicas_starting) == (3, 1),
-            "one that waits",
+            lambda state: "1 of 3 pods fit no node" in observer.health.degraded,
+            "one without a node",
         )
-        assert state.replicas_ready == 2
-        assert "1 of 3 pods fit no node" in observer.health.degraded
+        # The pod may be seen a little before the Deployment is looked at again.
+        state = _until(observer, lambda state: state.replicas_desired == 3, "the Deployment")
+        assert (state.replicas_ready, state.replicas_starting) == (2, 1)
         stack.kubelet.configure(web, PodBehaviour(crash_looping=True, restart_every_s=0.1))
         _until(observer, lambda state: "cannot start" in observer.health.degraded, "crashes")
         assert observer.observe(0.0).replicas_starting == 0
