@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from core.locations import runs_directory
+from tests.core.agents.factory import saved_bundle
 from tests.core.debug.factory import ORDERS, played
 
 NAME = "20261122-141503-ppo-eventful-3f2a"
 HPA_NAME = "20261122-141511-hpa-eventful-77aa"
+SAMPLE_NAME = "20261122-141529-sample-eventful-5b1c"
 
 
 def named(directory: Path, name: str) -> Path:
@@ -29,10 +31,12 @@ def named(directory: Path, name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a PPO run that an operator disturbed, and an undisturbed one of an HPA."""
+    """A folder with a PPO run that an operator disturbed, and undisturbed ones of others."""
     home = tmp_path_factory.mktemp("debugged")
     named(played(home, "ppo", orders=ORDERS), NAME)
     named(played(home, "hpa"), HPA_NAME)
+    saved_bundle(home / "sample")
+    named(played(home, str(home / "sample")), SAMPLE_NAME)
     return home
 
 
@@ -40,6 +44,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(isolated: Path, written: Path) -> Path:
     """The PPO run, of 81 decisions."""
     return Path(shutil.copytree(written / NAME, runs_directory() / NAME))
+
+
+@pytest.fixture
+def sample_run(isolated: Path, written: Path) -> Path:
+    """A run whose policy is never trained again, for pictures."""
+    return Path(shutil.copytree(written / SAMPLE_NAME, runs_directory() / SAMPLE_NAME))
 
 
 @pytest.fixture

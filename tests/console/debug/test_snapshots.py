@@ -33,28 +33,28 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], object]:
     return act
 
 
-def test_everything_at_once(snap_compare: Compare, run: Path) -> None:
-    app = console(StartDebug(run, STEP), settings=Settings())
+def test_everything_at_once(snap_compare: Compare, sample_run: Path) -> None:
+    app = console(StartDebug(sample_run, STEP), settings=Settings())
     assert snap_compare(app, terminal_size=LARGE, run_before=pressing("4", "down"))
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4"])
-def test_one_panel(snap_compare: Compare, run: Path, key: str) -> None:
-    app = console(StartDebug(run, STEP), settings=Settings())
+def test_one_panel(snap_compare: Compare, sample_run: Path, key: str) -> None:
+    app = console(StartDebug(sample_run, STEP), settings=Settings())
     assert snap_compare(app, terminal_size=SMALL, run_before=pressing(key, "down"))
 
 
-def test_in_ascii(snap_compare: Compare, run: Path) -> None:
-    app = console(StartDebug(run, STEP), settings=Settings(), ascii_only=True)
+def test_in_ascii(snap_compare: Compare, sample_run: Path) -> None:
+    app = console(StartDebug(sample_run, STEP), settings=Settings(), ascii_only=True)
     assert snap_compare(app, terminal_size=SMALL, run_before=pressing("3"))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_side_by_side(
-    snap_compare: Compare, run: Path, hpa_run: Path, size: tuple[int, int]
+    snap_compare: Compare, sample_run: Path, hpa_run: Path, size: tuple[int, int]
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
-        screen = VersusScreen(run, hpa_run, STEP)
+        screen = VersusScreen(sample_run, hpa_run, STEP)
         await pilot.app.push_screen(screen)
         await until(pilot, lambda: screen.picture is not None and screen.picture.index == STEP)
         await pilot.pause(0.2)

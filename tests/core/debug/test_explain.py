@@ -220,7 +220,8 @@ def test_neighbours_are_earlier_alike_and_apart(plain_run: Path) -> None:
             assert reader.step(one.step).decision.action == step.decision.action
             assert one.target == reader.step(one.step).target
             after = reader.steps_after(one.step, AFTER_STEPS).latency_p95_ms
-            assert one.worst_latency_p95_ms == pytest.approx(np.nanmax(after))
+            measured = after[np.isfinite(after)].tolist()
+            assert one.worst_latency_p95_ms == max(measured, default=None)
         assert all(one.step <= index - AFTER_STEPS for one in found)
         gaps = [abs(one - other) for one in places for other in places if one != other]
         assert min(gaps, default=AFTER_STEPS) >= AFTER_STEPS
