@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TELL_EVERY_S: Final = 0.5
 _CONNECT_S: Final = 5.0
+_ATTEMPTS: Final = 3
+"""How often jobs are begun whose workers are killed, as when memory is short for a moment."""
 _ONE_THREAD: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 OnDone = Callable[[Job, list[Record]], None]
@@ -81,6 +83,28 @@ class Processes:
         # Small networks on one core each: more threads would only get in each other's way.
         for name in _ONE_THREAD:
             os.environ.setdefault(name, "1")
+        left = {job.key: job for job in jobs}
+        finished = 0.0
+
+        def done(job: Job, records: list[Record]) -> None:
+            nonlocal finished
+            del left[job.key]
+            finished += job.weight
+            on_done(job, records)
+
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._run(list(left.values()), done, partial(_add_to, finished, on_work))
+                return
+            except BrokenProcessPool as error:
+                if attempt == _ATTEMPTS:
+                    raise RunError(
+                        f"expected every worker to finish, found {attempt} killed.",
+                        "Memory may be short: try --jobs 1. What is finished is kept.",
+                    ) from error
+
+    def _run(self, jobs: Sequence[Job], on_done: OnDone, on_work: OnWork) -> None:
+        """Do the jobs in a pool of processes; if one of them is killed, the pool breaks."""
         # A new interpreter per worker: forking a process that has threads is not safe.
         context = multiprocessing.get_context("spawn")
         work: Synchronized[float] = context.Value("d", 0.0)
@@ -96,13 +120,9 @@ class Processes:
                 while waiting:
                     ended, _ = wait(waiting, _TELL_EVERY_S, FIRST_COMPLETED)
                     for future in ended:
-                        _take(future, waiting.pop(future), on_done)
+                        on_done(waiting[future], future.result())
+                        del waiting[future]
                     on_work(work.value)
-            except BrokenProcessPool as error:
-                raise RunError(
-                    "expected every worker to finish, found one killed.",
-                    "Memory may be short: try --jobs 1.",
-                ) from error
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 # Nobody waits for minutes until the jobs at hand are done.
@@ -111,8 +131,8 @@ class Processes:
                 raise
 
 
-def _take(future: Future[list[Record]], job: Job, on_done: OnDone) -> None:
-    on_done(job, future.result())
+def _add_to(base: float, on_work: OnWork, weight: float) -> None:
+    on_work(base + weight)
 
 
 _work: Synchronized[float] | None = None

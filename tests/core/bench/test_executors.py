@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,32 @@ def test_what_cannot_be_used_is_said_as_in_this_process(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="hppa") as caught:
             executor.run(jobs(tmp_path, "hppa"), lambda job, found: None, lambda weight: None)
         assert "hpa" in caught.value.hint
+
+
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    done: list[list[Record]] = []
+    wanted = jobs(tmp_path, "static:5", "threshold", "ppo")
+    killed: list[int | None] = []
+
+    def kill_one(weight: float) -> None:
+        children = multiprocessing.active_children()
+        if not killed and children:
+            killed.append(children[0].pid)
+            children[0].kill()
+
+    Processes(2).run(wanted, partial(_keep, done), kill_one)
+    assert len(killed) == 1
+    assert len(done) == len(wanted)
+
+
+def test_workers_that_are_always_killed_are_given_up(tmp_path: Path) -> None:
+    def kill_all(weight: float) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    wanted = jobs(tmp_path, "static:5", "threshold", "ppo")
+    with pytest.raises(RunError, match="3 killed"):
+        Processes(2).run(wanted, lambda job, found: kill_all(0.0), kill_all)
 
 
 def test_a_cluster_that_does_not_answer_is_not_waited_for(
