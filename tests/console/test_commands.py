@@ -8,7 +8,6 @@ from textual.pilot import Pilot
 
 from console.app import RlscaleApp
 from console.commands import ConsoleCommands, PaletteCommand
-from console.dialogs.explain import ExplainDialog
 from console.dialogs.export import ExportDialog
 from console.keys import KeyContext, entries
 from console.screens.guide import GuideScreen
@@ -135,17 +134,13 @@ async def test_a_scenario_is_set_up_in_the_setup_that_is_open() -> None:
         assert before.query_one("#scenarios", PickList).picked == "bursty"
 
 
-async def test_connecting_to_a_cluster_is_explained() -> None:
+async def test_connecting_to_a_cluster_opens_its_fields() -> None:
     async with console(StartRuns()).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await choose(pilot, "connect")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ExplainDialog))
-        await pilot.pause()
-        text = " ".join(shown(pilot).split())
-        for word in ("SHADOW", "Prometheus", "kubeconfig", "nothing is"):
-            assert word in text
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        await until(pilot, lambda: "[cluster]" in shown(pilot))
+        assert "kubeconfig" in shown(pilot)
 
 
 async def test_a_theme_is_taken_and_remembered() -> None:

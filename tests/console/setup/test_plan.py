@@ -41,7 +41,7 @@ def test_empty_fields_of_a_training_take_the_algorithms_own_numbers() -> None:
     config = run_config(choices, "mine")
     assert isinstance(config, TrainingConfig)
     assert config.algo is Algorithm.DQN
-    assert config.steps == 400_000
+    assert config.steps == 300_000
     assert config.scenarios == (RANDOM_TRAFFIC,)
     assert config.hyper_parameters.learning_rate is None
     assert config.out == trained_policies_directory() / "mine"

@@ -363,7 +363,7 @@ async def test_t_chooses_training_and_enter_starts_it(launched: list[RunConfig])
         await until(pilot, lambda: len(launched) == 1)
     (config,) = launched
     assert isinstance(config, TrainingConfig)
-    assert (config.algo.value, config.steps, config.scenarios) == ("ppo", 800_000, ("random",))
+    assert (config.algo.value, config.steps, config.scenarios) == ("ppo", 1_500_000, ("random",))
     assert config.out is not None
     assert config.out.name == "ppo-1"
 
