@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 ok, 1 failure, 2 usage or invalid input, 130 interrupted.
     """
     _tolerate_narrow_encodings()
+    _calculate_on_one_core()
     try:
         with _terminable():
             code = _execute(argv)
@@ -116,6 +117,11 @@ def _tolerate_narrow_encodings() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _calculate_on_one_core() -> None:
+    """Before NumPy is imported: for networks this small more threads only wait for each other."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _execute(argv: Sequence[str] | None) -> int:
