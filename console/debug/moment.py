@@ -11,7 +11,7 @@ from console.charts.text import short_number
 from console.debug.pieces import beside, heading, signed
 from console.debug.view import Picture
 from console.live.decision import Drawing
-from console.live.signs import ACTOR_SERIES, MUTED
+from console.live.signs import ACTOR_SERIES, MUTED, Signs
 from console.themes import Series
 from core.state import ClusterState, RewardComponents
 
@@ -151,7 +151,7 @@ def _reward(found: Explanation, drawing: Drawing, width: int) -> list[Content]:
             Content.assemble(
                 f"  {name:<6}",
                 f"{signed(value, signs, 3, plus=False):>8}",
-                f"{signed(so_far, signs, plus=False):>10}  ",
+                f"{_so_far(so_far, signs):>10}  ",
                 drawing.bar(abs(value) / largest, bar, series),
             )
         )
@@ -164,5 +164,10 @@ def _sum(now: RewardComponents, total: float, drawing: Drawing) -> Content:
     return Content.assemble(
         ("  sum   ", "bold"),
         (f"{signed(now.total, signs, 3, plus=False):>8}", "bold"),
-        (f"{signed(total, signs, plus=False):>10}", "bold"),
+        (f"{_so_far(total, signs):>10}", "bold"),
     )
+
+
+def _so_far(value: float | None, signs: Signs) -> str:
+    """A return: without hundredths where it has grown long."""
+    return signed(value, signs, 2 if value is None or abs(value) < 10_000 else 0, plus=False)

@@ -151,6 +151,8 @@ class RunReader:
                 f"expected a run with a scenario, found {self.info().run_id} on a real cluster "
                 "without a twin of the service."
             )
+        if document is None and self.info().kind is RunKind.INFERENCE:
+            raise RunError(f"expected a run with its scenario, found {self.info().run_id} without.")
         if document is None:
             raise RunError(
                 f"expected an inference run, found {self.info().kind} {self.info().run_id}.",
