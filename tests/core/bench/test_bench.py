@@ -135,8 +135,9 @@ def test_a_changed_policy_needs_a_new_benchmark(
 
 
 def test_rivals_are_calibrated_if_nobody_remembers_them(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.agents.calibration.shipped_calibrations_directory", lambda: tmp_path)
     request = small_request(tmp_path, "hpa", seeds=1)
     directory = BenchDirectory.make(request, request.identity())
 

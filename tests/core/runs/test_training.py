@@ -110,8 +110,8 @@ def test_progress_and_evaluations_reach_the_header(bench: Bench) -> None:
     assert (training.timesteps, training.total_timesteps, training.eta_s) == (100, 1000, 2.0)
     assert (training.best_score, training.baseline_score) == (3.5, 2.9)
     words = [event.message for event in bench.reader.events_after(0)]
-    assert words[0] == "evaluated at 100 steps: score 3.50, HPA 2.90, best so far"
-    assert words[1] == "evaluated at 200 steps: score 3.90, HPA 2.90"
+    assert words[0] == "evaluated at 100 steps: score 3.50, calibrated HPA 2.90, best so far"
+    assert words[1] == "evaluated at 200 steps: score 3.90, calibrated HPA 2.90"
 
 
 def test_what_is_done_again_after_a_crash_is_forgotten(tmp_path: Path) -> None:
