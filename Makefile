@@ -23,7 +23,7 @@ run: $(RUN_STAMP) ## Open the console on a live demo (simulator, shipped policy)
 	@$(BIN)/rlscale-console demo
 
 test: $(DEV_STAMP) ## Run all tests
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(DEV_STAMP) ## Lint, format, types, architecture: what CI checks
 	$(BIN)/ruff check .

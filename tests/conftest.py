@@ -26,6 +26,15 @@ _FOREIGN = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests over processes file by file; those on the one cluster stay together."""
+    for item in items:
+        on_cluster = "running_stack" in getattr(item, "fixturenames", ())
+        group = "cluster" if on_cluster else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test its own data and settings directories; returns the folder above them."""

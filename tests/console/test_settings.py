@@ -59,7 +59,7 @@ def test_a_file_that_is_no_text_gives_defaults_and_a_notice() -> None:
 
 
 def test_unknown_keys_of_a_newer_version_do_no_harm() -> None:
-    write({"theme": "light", "sound": "on", "setup": {"scenario": "bursty", "cluster": "prod"}})
+    write({"theme": "light", "sound": "on", "setup": {"scenario": "bursty", "shell": "zsh"}})
     loaded = load_settings()
     assert loaded.settings.theme == "light"
     assert loaded.settings.setup.scenario == "bursty"
