@@ -17,6 +17,7 @@ from core.errors import RunError
 from core.runs.database import FILE_NAME, connect, translated
 from core.runs.lock import is_alive
 from core.runs.migrations import check_version
+from core.runs.rights import OperatorKey, read_key
 from core.state import ControlMode
 
 ANSWER_TIMEOUT_S: Final = 5.0
@@ -147,7 +148,8 @@ class CommandSender:
         """Hand in a command and return its number at once.
 
         Raises:
-            RunError: Read-only, no engine works on the run, or the file cannot be written.
+            RunError: Read-only, no engine works on the run, its key may not be read, or the file
+                cannot be written.
         """
         if self._read_only:
             raise RunError(
@@ -160,19 +162,29 @@ class CommandSender:
                 f"{self._directory.name}.",
                 "Resume or restart the run.",
             )
-        row = (
-            self._clock.now(),
-            self._issuer,
-            command.name.value,
-            json.dumps(dict(command.arguments)),
-        )
+        key = read_key(self._directory)
         with translated(self._directory / FILE_NAME, "write a command to"):
-            cursor = self._open().execute(
-                "INSERT INTO commands (wall_time, issuer, name, arguments, result) "
-                "VALUES (?, ?, ?, ?, '')",
-                row,
+            return self._insert(self._open(), key, command)
+
+    def _insert(self, connection: sqlite3.Connection, key: OperatorKey, command: Command) -> int:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            last = connection.execute("SELECT coalesce(max(id), 0) FROM commands").fetchone()[0]
+            said = (last + 1, float(self._clock.now()), self._issuer, command.name.value)
+            connection.execute(
+                "INSERT INTO commands (id, wall_time, issuer, name, arguments, result, proof) "
+                "VALUES (?, ?, ?, ?, ?, '', ?)",
+                (
+                    *said,
+                    json.dumps(dict(command.arguments)),
+                    key.proof(*said, dict(command.arguments)),
+                ),
             )
-        return cursor.lastrowid or 0
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        return int(last) + 1
 
     def poll(self, number: int) -> CommandResult | None:
         """The answer to command `number`, or None while there is none.

@@ -67,7 +67,12 @@ class ReadConnection:
         mark = self._mark()
         idle = not self._log_exists() and not is_alive(self._path.parent)
         self._frozen = mark if idle else None
-        mode = "mode=ro&immutable=1" if idle else "mode=ro"
+        mode = "mode=ro"
+        if idle:
+            mode += "&immutable=1"
+        elif self._beside("-shm").exists():
+            # Without it SQLite opens the index of the log for writing, `mode=ro` or not.
+            mode += "&readonly_shm=1"
         try:
             connection = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?{mode}",
@@ -90,7 +95,10 @@ class ReadConnection:
         return found.st_size, found.st_mtime_ns
 
     def _log_exists(self) -> bool:
-        return self._path.with_name(self._path.name + "-wal").exists()
+        return self._beside("-wal").exists()
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(self._path.name + ending)
 
     def _execute(self, sql: str, arguments: tuple[Any, ...]) -> sqlite3.Cursor:
         # An engine that started since has left its log, or has come and gone and left a change.

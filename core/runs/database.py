@@ -14,6 +14,7 @@ from typing import Any, Final
 from core.errors import RunError
 from core.runs.migrations import create_tables
 from core.runs.records import CommandRecord
+from core.runs.rights import ensure_key
 from core.runs.rows import StatusRow
 from core.runs.schema import STATUS
 
@@ -38,7 +39,7 @@ def translated(path: Path, purpose: str) -> Iterator[None]:
 
 
 def create_run_file(directory: Path, meta: Mapping[str, Any], status: StatusRow) -> Path:
-    """Create `run.db` (0600) in `directory` (created 0700 if needed).
+    """Create `run.db` and the operator's key (0600) in `directory` (created 0700 if needed).
 
     Args:
         directory: The new run's directory.
@@ -52,6 +53,7 @@ def create_run_file(directory: Path, meta: Mapping[str, Any], status: StatusRow)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        ensure_key(directory)
     except OSError as error:
         raise RunError(f"cannot create {path}: {error.strerror}.") from error
     with translated(path, "create"):
@@ -86,7 +88,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def command_record(row: tuple[Any, ...]) -> CommandRecord:
     """A row of `commands` as a value."""
-    number, wall_time, issuer, name, arguments, done, ok, result = row
+    # Files of the first version have no proofs.
+    number, wall_time, issuer, name, arguments, done, ok, result, *proof = row
     return CommandRecord(
         id=number,
         wall_time=wall_time,
@@ -96,6 +99,7 @@ def command_record(row: tuple[Any, ...]) -> CommandRecord:
         done_wall_time=done,
         ok=None if ok is None else bool(ok),
         result=result,
+        proof=proof[0] if proof else "",
     )
 
 

@@ -91,6 +91,10 @@ class CommandDesk:
         return bool(waiting)
 
     def _carry_out(self, record: CommandRecord) -> str:
+        if not self._writer.is_proved(record):
+            raise InputError(
+                f"expected proof of the operator's key for '{record.name}', found none that fits."
+            )
         controls = self._controls
         try:
             match record.name:

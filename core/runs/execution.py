@@ -14,6 +14,7 @@ from core.runs.desk import refuse_waiting
 from core.runs.lock import EngineLock
 from core.runs.reader import RunReader
 from core.runs.records import EventKind, RunKind, RunState
+from core.runs.rights import ensure_key
 from core.runs.rows import StatusRow
 from core.runs.session import InferenceSession, Progress, StopFlag
 from core.runs.store import RunWriter
@@ -55,6 +56,8 @@ def execute(
         RlscaleError: What went wrong; the run's state is then FAILED, with the same message.
     """
     stop = stop or StopFlag()
+    # Whoever sees the lock held may command, and needs the key for it.
+    ensure_key(directory)
     # Before the lock is held nobody can hand in a command: these were meant for a lost engine.
     left_behind = _last_command(directory)
     with EngineLock(directory, clock):

@@ -8,7 +8,9 @@ from typing import Final
 from core.errors import RunError
 from core.runs.schema import SCHEMA_VERSION, TABLES
 
-MIGRATIONS: Final[dict[int, str]] = {}
+MIGRATIONS: Final[dict[int, str]] = {
+    1: "ALTER TABLE commands ADD COLUMN proof TEXT NOT NULL DEFAULT ''",
+}
 """From a `user_version` to the statements that lead to the next one."""
 
 

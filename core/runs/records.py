@@ -225,6 +225,8 @@ class CommandRecord:
     done_wall_time: float | None
     ok: bool | None
     result: str
+    proof: str = ""
+    """That the issuer holds the operator's key; see `core.runs.rights`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """The `user_version` that this version of the program writes."""
 
 
@@ -232,6 +232,9 @@ COMMANDS: Final = Table(
         Column("done_wall_time", "REAL", "s since the epoch", "Answer; NULL: not yet."),
         Column("ok", "INTEGER", "0 or 1", "1: done, 0: refused; NULL: not yet."),
         Column("result", "TEXT NOT NULL", "", "What was done, or why not, in words."),
+        Column(
+            "proof", "TEXT NOT NULL DEFAULT ''", "", "That the issuer holds the key."
+        ),
     ),
 )
 

@@ -22,6 +22,7 @@ from core.runs.database import (
 )
 from core.runs.migrations import migrate
 from core.runs.records import CommandRecord, EventKind
+from core.runs.rights import ensure_key
 from core.runs.rows import (
     ACTOR_POSITION,
     GUARDRAIL_POSITION,
@@ -70,6 +71,7 @@ class RunWriter:
 
     def __init__(self, directory: Path, clock: Clock, *, durable: bool = False) -> None:
         self._path = directory / FILE_NAME
+        self._key = ensure_key(directory)
         self._clock = clock
         self._durable = durable
         self._flushed_at = clock.monotonic()
@@ -210,6 +212,10 @@ class RunWriter:
                 f"SELECT * FROM commands WHERE {where} ORDER BY id", arguments
             ).fetchall()
         return [command_record(row) for row in rows]
+
+    def is_proved(self, command: CommandRecord) -> bool:
+        """Whether a command was handed in by somebody who holds the operator's key."""
+        return self._key.proves(command)
 
     def answer(self, command: CommandRecord, ok: bool, result: str) -> None:
         """Commit the answer to a command, together with everything that led to it."""

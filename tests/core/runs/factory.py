@@ -12,9 +12,10 @@ import numpy as np
 from core.agents.sink import EvaluationResult, TrainingProgress
 from core.clock import SystemClock
 from core.cluster.base import ScaleOutcome
-from core.runs.database import create_run_file
+from core.runs.database import FILE_NAME, command_record, create_run_file
 from core.runs.lock import LOCK_NAME
 from core.runs.records import EventKind, RunKind, RunState, RunTotals
+from core.runs.rights import read_key
 from core.runs.rows import StatusRow, StepRecord
 from core.runs.schema import BUCKETS, STEPS
 from core.runs.store import RunWriter
@@ -296,6 +297,32 @@ def _add_training(writer: RunWriter, steps: int) -> None:
                     best=True,
                 )
             )
+
+
+def insert_command(
+    directory: Path, name: str, arguments: str, *, key_of: Path | None = None
+) -> None:
+    """Hand in a command as a console does, whatever stands in it.
+
+    Args:
+        directory: The run.
+        name: What is asked for.
+        arguments: As they stand in the file.
+        key_of: The run whose key proves it; this one's by default.
+    """
+    connection = sqlite3.connect(directory / FILE_NAME)
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM commands").fetchone()[0]
+    said = (last + 1, 0.0, "x", name)
+    connection.execute(
+        "INSERT INTO commands (id, wall_time, issuer, name, arguments, result) "
+        "VALUES (?, ?, ?, ?, ?, '')",
+        (*said, arguments),
+    )
+    [row] = connection.execute("SELECT * FROM commands WHERE id = ?", said[:1])
+    proof = read_key(key_of or directory).proof(*said, command_record(row).arguments)
+    connection.execute("UPDATE commands SET proof = ? WHERE id = ?", (proof, last + 1))
+    connection.commit()
+    connection.close()
 
 
 def _repeat(path: Path, steps: int) -> None:

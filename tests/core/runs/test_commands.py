@@ -11,11 +11,11 @@ from core.runs.commands import Command, CommandResult, CommandSender, ExitRule
 from core.runs.desk import CommandDesk, refuse_waiting
 from core.runs.lock import EngineLock
 from core.runs.reader import RunReader
-from core.runs.records import RunState
+from core.runs.records import CommandRecord, RunState
 from core.runs.store import RunWriter
 from core.state import ControlMode
 from tests.core.runs.clocks import ManualClock
-from tests.core.runs.factory import write_run
+from tests.core.runs.factory import insert_command, write_run
 
 
 class Recorder:
@@ -125,14 +125,7 @@ def test_commands_are_carried_out_in_order_and_answered(directory: Path) -> None
 def test_the_engine_refuses_what_makes_no_sense(
     directory: Path, name: str, arguments: str, message: str
 ) -> None:
-    connection = sqlite3.connect(directory / "run.db")
-    connection.execute(
-        "INSERT INTO commands (wall_time, issuer, name, arguments, result) "
-        "VALUES (0, 'x', ?, ?, '')",
-        (name, arguments),
-    )
-    connection.commit()
-    connection.close()
+    insert_command(directory, name, arguments)
     writer, controls = RunWriter(directory, ManualClock()), Recorder()
     CommandDesk(writer, controls).serve()
     record = RunReader(directory).commands_after(0)[0]
@@ -140,6 +133,82 @@ def test_the_engine_refuses_what_makes_no_sense(
     assert message in record.result
     assert "\n" not in record.result
     assert controls.asked == []
+
+
+def served(directory: Path) -> tuple[Recorder, list[CommandRecord]]:
+    """Let an engine answer what waits; what it was asked, and the whole trail."""
+    writer, controls = RunWriter(directory, ManualClock()), Recorder()
+    CommandDesk(writer, controls).serve()
+    writer.close()
+    return controls, RunReader(directory).commands_after(0)
+
+
+def test_a_command_without_a_proof_is_refused(directory: Path) -> None:
+    connection = sqlite3.connect(directory / "run.db")
+    connection.execute(
+        "INSERT INTO commands (wall_time, issuer, name, arguments, result) "
+        "VALUES (0, 'root@here', 'stop', '{}', '')"
+    )
+    connection.commit()
+    connection.close()
+    controls, [record] = served(directory)
+    assert controls.asked == []
+    assert record.ok is False
+    assert "expected proof of the operator's key for 'stop'" in record.result
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["id = 7", "wall_time = 1", "issuer = 'y'", "name = 'stop'", "arguments = '{\"value\": 60.0}'"],
+)
+def test_a_proof_fits_its_own_command_alone(directory: Path, change: str) -> None:
+    insert_command(directory, "speed", '{"value": 10.0}')
+    connection = sqlite3.connect(directory / "run.db")
+    connection.execute(f"UPDATE commands SET {change}")
+    connection.commit()
+    connection.close()
+    controls, [record] = served(directory)
+    assert (controls.asked, record.ok) == ([], False)
+
+
+def test_a_proof_of_another_run_does_not_serve(directory: Path, tmp_path: Path) -> None:
+    other = write_run(tmp_path / "other", 3, state=RunState.RUNNING)
+    assert (other / "operator.key").read_bytes() != (directory / "operator.key").read_bytes()
+    insert_command(directory, "pause", "{}", key_of=other)
+    assert served(directory)[0].asked == []
+    insert_command(directory, "pause", "{}")
+    assert served(directory)[0].asked == ["pause"]
+
+
+def test_who_may_not_read_the_key_may_not_command(directory: Path) -> None:
+    (directory / "operator.key").unlink()
+    with (
+        EngineLock(directory),
+        pytest.raises(RunError, match=r"found none: operator\.key: no such file") as caught,
+    ):
+        CommandSender(directory).send(Command.pause())
+    assert "Attach with --read-only" in caught.value.hint
+    assert RunReader(directory).commands_after(0) == []
+
+
+def test_an_older_run_gets_its_key_and_its_column(directory: Path) -> None:
+    (directory / "operator.key").unlink()
+    connection = sqlite3.connect(directory / "run.db")
+    connection.execute("ALTER TABLE commands DROP COLUMN proof")
+    connection.execute(
+        "INSERT INTO commands (wall_time, issuer, name, arguments, done_wall_time, ok, result) "
+        "VALUES (0, 'x', 'pause', '{}', 1, 1, 'paused')"
+    )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    assert [one.proof for one in RunReader(directory).commands_after(0)] == [""]
+    with EngineLock(directory):
+        writer, controls = RunWriter(directory, SystemClock()), Recorder()
+        CommandSender(directory).post(Command.resume())
+        CommandDesk(writer, controls).serve()
+    assert controls.asked == ["resume"]
+    assert (directory / "operator.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_read_only_sender_sends_nothing(directory: Path) -> None:

@@ -199,6 +199,40 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
     assert (directory / "run.db").read_bytes() == before
 
 
+_WHAT_IS_OPEN = """
+import os, sys
+from pathlib import Path
+from core.confinement import confine
+from core.runs.reader import RunReader
+print("confined" if sys.argv[2] == "True" and confine() else "free")
+reader = RunReader(Path(sys.argv[1]))
+[event] = reader.events_after(0)
+for entry in Path("/proc/self/fd").iterdir():
+    target = os.path.realpath(entry)
+    if os.path.dirname(target) == sys.argv[1]:
+        flags = Path(f"/proc/self/fdinfo/{entry.name}").read_text().split("flags:")[1].split()[0]
+        mode = ("read", "write", "both")[int(flags, base=8) & os.O_ACCMODE]
+        print(os.path.basename(target), mode)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc what is open, and how")
+@pytest.mark.parametrize("confined", [False, True])
+def test_what_a_reader_beside_an_engine_has_open(tmp_path: Path, confined: bool) -> None:
+    directory = write_run(tmp_path / "run", 0, state=RunState.STARTING).resolve()
+    with EngineLock(directory):
+        writer = RunWriter(directory, SystemClock())
+        writer.add_event(EventKind.ENGINE, Actor.NOBODY, "one", time_s=0.0, step=-1)
+        writer.flush()
+        command = [sys.executable, "-c", _WHAT_IS_OPEN, str(directory), str(confined)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        writer.close()
+    [enforced, *found] = done.stdout.splitlines()
+    # SQLite asks for a log to write to, whatever the mode, and takes what it is given.
+    log = "read" if enforced == "confined" else "both"
+    assert sorted(found) == ["run.db read", "run.db-shm read", f"run.db-wal {log}"]
+
+
 def read_all(directory: Path) -> None:
     reader = RunReader(directory)
     reader.status()

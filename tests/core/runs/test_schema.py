@@ -125,7 +125,7 @@ def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     for opening in (RunReader, lambda path: RunWriter(path, ManualClock())):
-        with pytest.raises(RunError, match="version 1 or older, found version 99") as caught:
+        with pytest.raises(RunError, match="version 2 or older, found version 99") as caught:
             opening(directory)
         assert "\n" not in str(caught.value)
         assert "upgrade" in caught.value.hint

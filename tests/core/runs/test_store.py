@@ -79,7 +79,9 @@ def test_files_are_for_the_owner_only(tmp_path: Path) -> None:
     writer.add_step(record(0))
     writer.flush()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "run").iterdir()}
-    assert modes == dict.fromkeys(("run.db", "run.db-wal", "run.db-shm", "engine.lock"), 0o600)
+    assert modes == dict.fromkeys(
+        ("run.db", "run.db-wal", "run.db-shm", "engine.lock", "operator.key"), 0o600
+    )
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
 
 
