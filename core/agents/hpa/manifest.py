@@ -9,7 +9,7 @@ import yaml
 
 from core.agents.hpa.spec import API_VERSION, KIND, HpaSpec
 from core.errors import InputError
-from core.traffic.validation import UNREADABLE_VALUES
+from core.traffic.document import UNREADABLE_VALUES
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 
