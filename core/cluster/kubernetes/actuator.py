@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,6 +14,9 @@ from core.errors import ClusterError, ClusterProblem, InputError
 
 FIELD_MANAGER: Final = "rlscale-console"
 MERGE_PATCH: Final = "application/merge-patch+json"
+
+ATTEMPTS: Final = 5
+"""Looks and writes before a Deployment that keeps changing is left until the next decision."""
 
 _NO_ANSWER: Final = frozenset(
     {ClusterProblem.TIMEOUT, ClusterProblem.UNREACHABLE, ClusterProblem.SERVER}
@@ -119,6 +123,17 @@ def refused(error: ClusterError, *, wrote: bool = False) -> Write:
     """
     in_doubt = wrote and error.problem in _NO_ANSWER
     return Write(ScaleOutcome(accepted=False, message=str(error), in_doubt=in_doubt))
+
+
+def with_retries(attempt: Callable[[], Write | None]) -> Write | None:
+    """Repeat what a conflict undid; None if it never went through.
+
+    A conflict is common: every change of a pod's readiness touches the Deployment.
+
+    Args:
+        attempt: Looks, and writes what that allows; None after a conflict.
+    """
+    return next((write for _ in range(ATTEMPTS) if (write := attempt()) is not None), None)
 
 
 def done() -> Write:

@@ -15,6 +15,7 @@ from core.cluster.kubernetes.actuator import (
     done,
     overtaken,
     refused,
+    with_retries,
 )
 from core.cluster.kubernetes.connection import Connection
 from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners
@@ -155,15 +156,14 @@ class FloorActuator:
         return hpas[0]
 
     def _move(self, floor: int, *, last: bool) -> Write:
-        """Set the floor; a second try after a conflict, if nobody moved the floor itself."""
+        """Set the floor; again after a conflict, if nobody moved the floor itself."""
         refusal = self._leave.refusal()
         if refusal:
             return Write(ScaleOutcome(accepted=False, message=refusal))
         expected = self._setpoint
-        found = self._attempt(expected, floor, last=last)
-        found = found or self._attempt(expected, floor, last=last)
-        return found or Write(
-            ScaleOutcome(accepted=False, message=f"HPA {self._name} changed twice meanwhile")
+        write = with_retries(lambda: self._attempt(expected, floor, last=last))
+        return write or Write(
+            ScaleOutcome(accepted=False, message=f"HPA {self._name} kept changing meanwhile")
         )
 
     def _attempt(self, expected: int | None, floor: int, *, last: bool) -> Write | None:

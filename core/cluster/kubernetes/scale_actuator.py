@@ -14,6 +14,7 @@ from core.cluster.kubernetes.actuator import (
     done,
     overtaken,
     refused,
+    with_retries,
 )
 from core.cluster.kubernetes.connection import Connection
 from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners
@@ -21,7 +22,7 @@ from core.cluster.kubernetes.target import Target
 from core.errors import ClusterError, ClusterProblem, InputError
 
 _CONFLICTS = Write(
-    ScaleOutcome(accepted=False, message="the Deployment changed twice while it was being scaled")
+    ScaleOutcome(accepted=False, message="the Deployment kept changing while it was being scaled")
 )
 
 
@@ -100,9 +101,7 @@ class ScaleActuator:
             return refused(error)
         if owner is not None:
             return Write(ScaleOutcome(accepted=False, message=f"{owner} scales the Deployment"))
-        # A conflict is common: every change of a pod's readiness touches the Deployment.
-        write = self._attempt(expected, target)
-        write = write or self._attempt(expected, target) or _CONFLICTS
+        write = with_retries(lambda: self._attempt(expected, target)) or _CONFLICTS
         if write.outcome.accepted or write.outcome.in_doubt:
             self._original = self._found
         return write
