@@ -18,6 +18,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
+from console.handover import comes_from_who_goes
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
@@ -55,7 +56,7 @@ class RlscaleApp(App[None]):
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EVERYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     def __init__(
@@ -73,6 +74,8 @@ class RlscaleApp(App[None]):
             ascii=ascii_only or self._settings.ascii,
             low_bandwidth=self._settings.low_bandwidth_now(os.environ),
         )
+        self.watching = getattr(start, "read_only", False)
+        """Whether this console may only watch the one run that it was opened on."""
         self._left_runs: list[LeftRun] = []
         self._ascii_filter = AsciiFilter(enabled=self.drawing.ascii)
         if self.drawing.low_bandwidth:
@@ -88,6 +91,8 @@ class RlscaleApp(App[None]):
     def remember(self, settings: Settings) -> None:
         """Keep `settings` for the next start; says so if the file cannot be written."""
         self._settings = settings
+        if self.watching:
+            return
         try:
             save_settings(settings)
         except OSError as error:
@@ -114,6 +119,19 @@ class RlscaleApp(App[None]):
         if self._loaded.notice:
             self.notify(self._loaded.notice, severity="warning")
 
+    @property
+    def contexts_everywhere(self) -> tuple[KeyContext, ...]:
+        """Whose keys apply besides those of the screen."""
+        if self.watching:
+            return (KeyContext.EVERYWHERE,)
+        return (KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)
+
+    def refuse_while_watching(self) -> bool:
+        """Say that this console does nothing but watch, if that is so; returns whether it is."""
+        if self.watching:
+            self.notify("This console only watches this run", severity="warning")
+        return self.watching
+
     def open_live(self, run_directory: Path, *, read_only: bool = False) -> None:
         """Show a run live, on top of the present screen."""
         self.push_screen(_live_screen(run_directory, read_only=read_only))
@@ -130,6 +148,8 @@ class RlscaleApp(App[None]):
 
     def open_setup(self, request: StartSetup) -> None:
         """Go to Setup, as it was left if it is still open, and choose what is asked for."""
+        if self.refuse_while_watching():
+            return
         from console.screens.setup import SetupScreen
 
         present = self._return_to(SetupScreen)
@@ -140,6 +160,8 @@ class RlscaleApp(App[None]):
 
     def open_guide(self) -> None:
         """Go to the guide from one's own traffic to a shadow run, as it was left."""
+        if self.refuse_while_watching():
+            return
         from console.screens.guide import GuideScreen
 
         if self._return_to(GuideScreen) is None:
@@ -155,6 +177,8 @@ class RlscaleApp(App[None]):
 
     def action_open_runs(self) -> None:
         """Go to the list of runs."""
+        if self.refuse_while_watching():
+            return
         from console.screens.runs import RunsScreen
 
         if self._return_to(RunsScreen) is None:
@@ -162,6 +186,8 @@ class RlscaleApp(App[None]):
 
     def action_open_bench(self) -> None:
         """Go to the benchmarks."""
+        if self.refuse_while_watching():
+            return
         from console.screens.bench import BenchScreen
 
         if self._return_to(BenchScreen) is None:
@@ -173,6 +199,13 @@ class RlscaleApp(App[None]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(getattr(self.screen, "key_contexts", ())))
+
+    def _handle_exception(self, error: Exception) -> None:
+        # The one place that every handler's error comes through; Textual has no public one.
+        if comes_from_who_goes():
+            self.log.error(error)
+        else:
+            super()._handle_exception(error)
 
     async def on_event(self, event: Event) -> None:
         """Take events, but no input once the console is leaving: it is meant for the shell."""

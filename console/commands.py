@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from console.keys import KeyContext, entries
+from console.keys import entries
 from console.start import StartSetup
 from console.themes import THEMES
 from core.locations import (
@@ -62,9 +62,14 @@ class ConsoleCommands(Provider):
 
     def _commands(self) -> Iterable[PaletteCommand]:
         screen: Screen[Any] = self.screen
+        if self.console_app.watching:
+            yield from _key_commands(screen)
+            yield from self._themes("For this console alone")
+            return
         yield from self._own_traffic()
         yield from _key_commands(screen)
         yield from self._run_commands()
+        yield from self._themes("Remembered for the next start")
         yield from self._settings_commands()
 
     def _own_traffic(self) -> Iterable[PaletteCommand]:
@@ -114,13 +119,12 @@ class ConsoleCommands(Provider):
                 at_once=False,
             )
 
-    def _settings_commands(self) -> Iterable[PaletteCommand]:
+    def _themes(self, words: str) -> Iterable[PaletteCommand]:
         for theme in THEMES:
-            yield PaletteCommand(
-                f"Theme: {theme.name}",
-                "Remembered for the next start",
-                partial(self._choose_theme, theme.name),
-            )
+            choose = partial(self._choose_theme, theme.name)
+            yield PaletteCommand(f"Theme: {theme.name}", words, choose)
+
+    def _settings_commands(self) -> Iterable[PaletteCommand]:
         settings = self.console_app.settings
         turned = "off" if settings.ascii else "on"
         yield PaletteCommand(
@@ -210,7 +214,8 @@ class ConsoleCommands(Provider):
 
 
 def _key_commands(screen: Screen[Any]) -> Iterable[PaletteCommand]:
-    contexts = (*getattr(screen, "key_contexts", ()), KeyContext.EVERYWHERE)
+    everywhere = cast("RlscaleApp", screen.app).contexts_everywhere
+    contexts = (*getattr(screen, "key_contexts", ()), *everywhere)
     for entry in entries(*contexts):
         if entry.action == "app.command_palette":
             continue

@@ -10,6 +10,7 @@ class KeyContext(StrEnum):
     """Where a key does what its entry says; the value is the heading in the help."""
 
     EVERYWHERE = "Everywhere"
+    ELSEWHERE = "Everywhere: to another screen"
     LIVE = "Live and replay: looking"
     CONTROL = "Live: in control"
     CLUSTER = "Live: in control of a real cluster"

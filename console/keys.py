@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _EVERYWHERE = KeyContext.EVERYWHERE
+_ELSEWHERE = KeyContext.ELSEWHERE
 _LIVE = KeyContext.LIVE
 _CONTROL = KeyContext.CONTROL
 _REPLAY = KeyContext.REPLAY
@@ -49,10 +50,10 @@ KEYS: tuple[KeyEntry, ...] = (
         "Open the command palette: every action by name, themes, own traffic",
         3,
     ),
-    KeyEntry(_EVERYWHERE, "S", "app.open_setup", "S", "setup", "Go to Setup: pick and start", 12),
-    KeyEntry(_EVERYWHERE, "R", "app.open_runs", "R", "runs", "Go to the list of runs", 11),
-    KeyEntry(_EVERYWHERE, "B", "app.open_bench", "B", "bench", "Go to the benchmarks"),
-    KeyEntry(_EVERYWHERE, "t", "app.open_training", "t", "train", "Set up a training of your own"),
+    KeyEntry(_ELSEWHERE, "S", "app.open_setup", "S", "setup", "Go to Setup: pick and start", 12),
+    KeyEntry(_ELSEWHERE, "R", "app.open_runs", "R", "runs", "Go to the list of runs", 11),
+    KeyEntry(_ELSEWHERE, "B", "app.open_bench", "B", "bench", "Go to the benchmarks"),
+    KeyEntry(_ELSEWHERE, "t", "app.open_training", "t", "train", "Set up a training of your own"),
     KeyEntry(
         _EVERYWHERE,
         "q,ctrl+q",
@@ -335,7 +336,7 @@ def footer_entries(width: int, contexts: Sequence[KeyContext]) -> tuple[KeyEntry
             kept.append(entry)
     last = len(contexts)
     place = {context: position for position, context in enumerate(contexts)}
-    place[_EVERYWHERE] = last
+    place[_EVERYWHERE] = place[_ELSEWHERE] = last
     return tuple(sorted(kept, key=lambda entry: (place[entry.context], KEYS.index(entry))))
 
 

@@ -15,11 +15,16 @@ def configure(commands: Any) -> None:
     attach = commands.add_parser(
         "attach",
         help="open a run, live or ended, in the console",
-        description="Open a run in the console: live if its engine works, else as it ended.",
+        description=(
+            "Open a run in the console: live if its engine works, else as it ended.\n"
+            "Without RUN the one that is live."
+        ),
     )
-    _add_run(attach)
+    attach.add_argument("run", metavar="RUN", nargs="?", help=f"{RUN} (default: the live one)")
     attach.add_argument(
-        "--read-only", action="store_true", help="look only: nothing can be changed from here"
+        "--read-only",
+        action="store_true",
+        help="watch only: this process gives up the right to change anything",
     )
     add_ascii(attach)
     attach.set_defaults(execute=_attach, parser=attach)
@@ -87,10 +92,14 @@ def _order(orders: Any, name: str, what: str) -> argparse.ArgumentParser:
 def _attach(arguments: argparse.Namespace) -> int:
     from console.cli.screen import open_console, require_terminal
     from console.start import StartAttach
-    from core.runs.catalogue import find_run
+    from core.runs.catalogue import find_live_run, find_run
 
     require_terminal()
-    directory = find_run(arguments.run)
+    directory = find_live_run() if arguments.run is None else find_run(arguments.run)
+    if arguments.read_only:
+        from core.confinement import confine
+
+        confine()
     return open_console(StartAttach(directory, read_only=arguments.read_only), arguments)
 
 

@@ -217,7 +217,7 @@ class DebugScreen(DebugRunScreen):
         from console.debug.futures import selected_outcome
 
         picture = self.picture
-        if picture is None or picture.index < 0:
+        if self.console_app.refuse_while_watching() or picture is None or picture.index < 0:
             return
         outcome = None
         if self._scene.panel is Panel.WHAT_IF:
@@ -238,11 +238,15 @@ class DebugScreen(DebugRunScreen):
     def action_export(self) -> None:
         """Ask for a file, and write the decision to it."""
         picture = self.picture
+        if self.console_app.refuse_while_watching():
+            return
         if picture is not None and picture.index >= 0:
             self.prompt.ask(file_query(picture.snapshot.info.run_id, picture.index))
 
     def action_versus(self) -> None:
         """Ask for a policy or a run to hold beside this one."""
+        if self.console_app.refuse_while_watching():
+            return
         if self.picture is not None:
             self.prompt.ask(versus_query(self.picture.snapshot.info.parent))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,6 +13,9 @@ from textual.widgets import Static
 
 from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, help_rows
+
+if TYPE_CHECKING:
+    from console.app import RlscaleApp
 
 _SIGNS = (
     ("AUTO", "the policy acts"),
@@ -62,7 +65,9 @@ class HelpScreen(Dialog[None]):
             place.update(_table(rows, max(width, _KEY_WIDTH + 10)))
 
     def _sections(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        rest = tuple(context for context in KeyContext if context not in self._contexts)
+        application = cast("RlscaleApp", self.app)
+        known = application.contexts_everywhere if application.watching else tuple(KeyContext)
+        rest = tuple(context for context in known if context not in self._contexts)
         keys = [(context.value, rows) for context, rows in help_rows(*self._contexts, *rest)]
         return [*keys, ("Words in the header", list(_SIGNS))]
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
 from console.keys import KeyContext, KeyEntry, footer_entries, footer_text
+
+if TYPE_CHECKING:
+    from console.app import RlscaleApp
 
 
 class KeyBar(Static):
@@ -20,14 +25,13 @@ class KeyBar(Static):
 
     def __init__(self, *contexts: KeyContext) -> None:
         super().__init__()
-        self._contexts = (*contexts, KeyContext.EVERYWHERE)
+        self._contexts = contexts
         self._shown: tuple[KeyEntry, ...] = ()
 
     def show_contexts(self, *contexts: KeyContext) -> None:
         """Show the keys of other contexts from now on."""
-        wanted = (*contexts, KeyContext.EVERYWHERE)
-        if wanted != self._contexts:
-            self._contexts = wanted
+        if contexts != self._contexts:
+            self._contexts = contexts
             self._fill()
 
     def on_resize(self) -> None:
@@ -46,7 +50,8 @@ class KeyBar(Static):
             begin = end
 
     def _fill(self) -> None:
-        shown = footer_entries(self.content_size.width, self._contexts)
+        everywhere = cast("RlscaleApp", self.app).contexts_everywhere
+        shown = footer_entries(self.content_size.width, (*self._contexts, *everywhere))
         if shown == self._shown:
             return
         self._shown = shown

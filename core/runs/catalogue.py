@@ -102,13 +102,40 @@ def find_run(name: str, home: Path | None = None) -> Path:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        names = ", ".join(run.name for run in matches[:4])
-        more = f" and {len(matches) - 4} more" if len(matches) > 4 else ""
-        raise InputError(f"expected one run, found {len(matches)} for {name!r}: {names}{more}.")
+        raise InputError(
+            f"expected one run, found {len(matches)} for {name!r}: {_listed(matches)}."
+        )
     raise InputError(
         f"expected a run's name or a unique part of its beginning or end, found {name!r}.",
         "`rlscale-console runs list` shows the runs.",
     )
+
+
+def find_live_run(home: Path | None = None) -> Path:
+    """The directory of the one run whose engine works.
+
+    Args:
+        home: Directory of runs; `runs_directory()` by default.
+
+    Raises:
+        InputError: There is none, or several.
+    """
+    home = home or runs_directory()
+    live = sorted(path.parent for path in home.glob(f"*/{FILE_NAME}") if is_alive(path.parent))
+    if len(live) == 1:
+        return live[0]
+    if live:
+        raise InputError(
+            f"expected one live run, found {len(live)}: {_listed(live)}.", "Name one of them."
+        )
+    raise InputError(
+        "expected a live run, found none.", "`rlscale-console runs list` shows those that ended."
+    )
+
+
+def _listed(runs: list[Path]) -> str:
+    more = f" and {len(runs) - 4} more" if len(runs) > 4 else ""
+    return ", ".join(run.name for run in runs[-4:]) + more
 
 
 def stop_run(

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +22,7 @@ class Terminal:
 
     Args:
         arguments: Of the command.
+        command: What runs in it instead of `rlscale-console`.
         environment: Added to the environment of this process.
         columns: Width in cells.
         rows: Height in cells.
@@ -30,6 +31,7 @@ class Terminal:
     def __init__(
         self,
         *arguments: str,
+        command: Sequence[str] = (sys.executable, "-m", "console.cli"),
         environment: Mapping[str, str] | None = None,
         columns: int = 80,
         rows: int = 24,
@@ -37,8 +39,8 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._process = pexpect.spawn(
-            sys.executable,
-            ["-m", "console.cli", *arguments],
+            command[0],
+            [*command[1:], *arguments],
             dimensions=(rows, columns),
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
             timeout=DEADLINE_S,
@@ -80,6 +82,20 @@ class Terminal:
         while not condition():
             if time.monotonic() > deadline or not self._read():
                 raise AssertionError(f"expected {what}, found:\n{self.text}")
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return int(self._process.pid)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has."""
+        return not self._process.isalive()
+
+    def hang_up(self) -> None:
+        """Take the terminal away, as a lost line does; the process hears SIGHUP."""
+        os.close(self._process.child_fd)
 
     def wait_for_end(self) -> int:
         """Read until the process has ended, and return its exit code."""
