@@ -50,6 +50,11 @@ def confine() -> bool:
     return sys.platform == "linux" and _landlock()
 
 
+def is_confined() -> bool:
+    """Whether this process has given up writing."""
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] == 0
+
+
 def _landlock() -> bool:
     system = ctypes.CDLL(None, use_errno=True)
     version = system.syscall(

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from core.confinement import is_confined
 from core.errors import RunError
 from core.runs.database import BUSY_TIMEOUT_S
 from core.runs.lock import is_alive
@@ -70,8 +71,9 @@ class ReadConnection:
         mode = "mode=ro"
         if idle:
             mode += "&immutable=1"
-        elif self._beside("-shm").exists():
-            # Without it SQLite opens the index of the log for writing, `mode=ro` or not.
+        elif is_confined() and self._beside("-shm").exists():
+            # Without it SQLite opens the index of the log for writing, `mode=ro` or not. All
+            # connections of a process share that index: whoever commands the engine must write.
             mode += "&readonly_shm=1"
         try:
             connection = sqlite3.connect(
