@@ -19,6 +19,7 @@ from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
+from console.handover import comes_from_who_goes
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
@@ -199,6 +200,13 @@ class RlscaleApp(App[None]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(getattr(self.screen, "key_contexts", ())))
+
+    def _handle_exception(self, error: Exception) -> None:
+        # The one place that every handler's error comes through; Textual has no public one.
+        if comes_from_who_goes():
+            self.log.error(error)
+        else:
+            super()._handle_exception(error)
 
     def _handle_exception(self, error: Exception) -> None:
         # The one place that every handler's error comes through; Textual has no public one.

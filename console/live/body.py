@@ -52,14 +52,12 @@ class LiveBody(Widget):
                 yield Lines(id="live-progress")
                 yield Lines(id="live-actions")
                 yield Lines(id="live-log")
-                yield Input(
-                    id="live-filter", placeholder="words or a pattern; esc clears", compact=True
-                )
+                words = "words or a pattern; esc clears"
+                pattern = Input(id="live-filter", placeholder=words, compact=True)
+                # Nothing blinks where bytes are dear.
+                pattern.cursor_blink = not self._low_bandwidth
+                yield pattern
             yield Lines(id="live-decision")
-
-    def on_mount(self) -> None:
-        """Nothing blinks where bytes are dear."""
-        self.filter_input.cursor_blink = not self._low_bandwidth
 
     @property
     def scene(self) -> Scene:
@@ -110,7 +108,7 @@ class LiveBody(Widget):
 
     def _draw_alert(self, scene: Scene) -> None:
         lines: list[Content] = []
-        if scene.problem or scene.caption or scene.snapshot is not None:
+        if scene.problem or scene.snapshot is not None:
             from console.live.header import alert
 
             words = self._signs.words
@@ -118,7 +116,6 @@ class LiveBody(Widget):
                 scene.snapshot,
                 words(scene.problem),
                 scene.context,
-                words(scene.caption),
                 scene.width,
             )
         place = self._lines("live-alert")

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from console.handover import is_going
 from console.settings import SetupChoices
 from console.setup.cluster import READING, ClusterForm
 from console.setup.cluster_settings import ClusterSetup
@@ -108,5 +109,6 @@ class EnvironmentPanel(Vertical):
         self.set_class(self.is_cluster, "-cluster")
         self.simulator.display = not self.is_cluster
         self.cluster.display = self.is_cluster
-        if self.is_cluster and not self.cluster.is_attached:
+        # Not on a screen that is left just now: nothing can be mounted there any more.
+        if self.is_cluster and not self.cluster.is_attached and not is_going(self):
             self.mount(self.cluster)
