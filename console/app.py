@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -18,7 +18,6 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
-from console.handover import comes_from_who_goes
 from console.handover import comes_from_who_goes
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
@@ -34,6 +33,10 @@ from console.start import (
     StartSetup,
 )
 from console.themes import register_themes, stylesheet_defaults
+
+if TYPE_CHECKING:
+    from console.story.director import Director
+    from console.story.opening import Opening
 
 ScreenKind = TypeVar("ScreenKind", bound=Screen[Any])
 
@@ -57,7 +60,9 @@ class RlscaleApp(App[None]):
     CSS_PATH = "console.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(KeyContext.EVERYWHERE, KeyContext.ELSEWHERE, KeyContext.STORY)
+    ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
 
     def __init__(
@@ -78,6 +83,9 @@ class RlscaleApp(App[None]):
         self.watching = getattr(start, "read_only", False)
         """Whether this console may only watch the one run that it was opened on."""
         self._left_runs: list[LeftRun] = []
+        self._opening: Opening | None = None
+        self.story: Director | None = None
+        """The story that is told at the moment."""
         self._ascii_filter = AsciiFilter(enabled=self.drawing.ascii)
         if self.drawing.low_bandwidth:
             self.animation_level = "none"
@@ -119,13 +127,26 @@ class RlscaleApp(App[None]):
             loop.add_signal_handler(number, self.exit)
         if self._loaded.notice:
             self.notify(self._loaded.notice, severity="warning")
+        if isinstance(self._start_request, StartDemo) and self._opening is not None:
+            from console.story.director import Director
+
+            self.story = Director(self, self._opening, self._start_request.pace)
+            self.run_worker(self._tell(self.story), group="story", exit_on_error=True)
+
+    async def _tell(self, story: Director) -> None:
+        try:
+            await story.play()
+        finally:
+            self.story = None
+            story.close()
 
     @property
     def contexts_everywhere(self) -> tuple[KeyContext, ...]:
         """Whose keys apply besides those of the screen."""
         if self.watching:
             return (KeyContext.EVERYWHERE,)
-        return (KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)
+        story = () if self.story is None else (KeyContext.STORY,)
+        return (*story, KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)
 
     def refuse_while_watching(self) -> bool:
         """Say that this console does nothing but watch, if that is so; returns whether it is."""
@@ -208,17 +229,35 @@ class RlscaleApp(App[None]):
         else:
             super()._handle_exception(error)
 
-    def _handle_exception(self, error: Exception) -> None:
-        # The one place that every handler's error comes through; Textual has no public one.
-        if comes_from_who_goes():
-            self.log.error(error)
-        else:
-            super()._handle_exception(error)
-
     async def on_event(self, event: Event) -> None:
         """Take events, but no input once the console is leaving: it is meant for the shell."""
-        if not (self._exit and isinstance(event, InputEvent)):
-            await super().on_event(event)
+        if isinstance(event, InputEvent):
+            if self._exit:
+                return
+            if self.story is not None:
+                self.story.notice(event)
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the story mean something while one is told, and nothing otherwise."""
+        return not action.endswith("_story") or (
+            self.story is not None and self.story.takes(action.removesuffix("_story"))
+        )
+
+    async def action_pause_story(self) -> None:
+        """Let the story and its run stand still, or go on."""
+        if self.story is not None:
+            await self.story.toggle_pause()
+
+    def action_resume_story(self) -> None:
+        """Let the story steer again."""
+        if self.story is not None:
+            self.story.go_on()
+
+    def action_end_story(self) -> None:
+        """End the story; what it started goes on."""
+        if self.story is not None:
+            self.story.end()
 
     def action_leave(self) -> None:
         """Quit, after asking what becomes of a running engine that this console may command."""
@@ -265,10 +304,12 @@ class RlscaleApp(App[None]):
                 return _live_screen(directory, replay=True)
             case StartDebug() as request:
                 return _debug_screen(request)
-            case StartDemo(seed=seed):
+            case StartDemo() as request:
                 from console.screens.live import LiveScreen
+                from console.story.opening import Opening
 
-                return LiveScreen(None, seed=seed)
+                self._opening = Opening(request)
+                return LiveScreen(self._opening)
             case StartRuns():
                 from console.screens.runs import RunsScreen
 

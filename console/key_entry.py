@@ -16,6 +16,7 @@ class KeyContext(StrEnum):
     CLUSTER = "Live: in control of a real cluster"
     TRAINING = "Live: a training"
     REPLAY = "Replay: moving through the run"
+    STORY = "Demo that runs itself"
     DEBUG = "Debugger"
     VERSUS = "Side by side"
     OVERRIDE = "Override dialog"

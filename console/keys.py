@@ -10,7 +10,8 @@ from console.bench.key_entries import BENCH_KEYS
 from console.debug.key_entries import DEBUG_KEYS
 from console.guide.key_entries import GUIDE_KEYS
 from console.key_entry import KeyContext, KeyEntry
-from console.live.key_entries import CLUSTER_KEYS, TAKING_KEYS
+from console.live.key_entries import CLUSTER_KEYS, REPLAY_KEYS, TAKING_KEYS
+from console.story.key_entries import STORY_KEYS
 
 __all__ = [
     "KEYS",
@@ -27,7 +28,6 @@ _EVERYWHERE = KeyContext.EVERYWHERE
 _ELSEWHERE = KeyContext.ELSEWHERE
 _LIVE = KeyContext.LIVE
 _CONTROL = KeyContext.CONTROL
-_REPLAY = KeyContext.REPLAY
 _TRAINING = KeyContext.TRAINING
 _OVERRIDE = KeyContext.OVERRIDE
 _QUIT = KeyContext.QUIT
@@ -194,23 +194,8 @@ KEYS: tuple[KeyEntry, ...] = (
         "Charts of the training, or of the traffic it trains on",
         2,
     ),
-    # Replay: the same keys, on the play head of this console alone.
-    KeyEntry(_REPLAY, "space", "pause", "space", "play", "Play, or halt", 1),
-    KeyEntry(_REPLAY, "n", "next", "n", "step", "One decision on", 4),
-    KeyEntry(
-        _REPLAY,
-        "plus,equals_sign",
-        "speed(1)",
-        "+",
-        "faster",
-        "Play faster: 1x, 10x, 60x, max",
-        6,
-    ),
-    KeyEntry(_REPLAY, "minus", "speed(-1)", "-", "slower", "Play slower", 6),
-    KeyEntry(_REPLAY, "left", "cursor(-1)", "left", "back", "Play head one decision back"),
-    KeyEntry(_REPLAY, "right", "cursor(1)", "right", "forward", "Play head one decision on"),
-    KeyEntry(_REPLAY, "home", "first", "home", "start", "Play head to the first decision"),
-    KeyEntry(_REPLAY, "end", "follow", "end", "end", "Play head to the last decision"),
+    *REPLAY_KEYS,
+    *STORY_KEYS,
     # Setup: digits and letters reach a focused input first.
     KeyEntry(_SETUP, "enter", "start", "enter", "start", "Start what is chosen, then watch it", 1),
     KeyEntry(_SETUP, "1", "go(1)", "1", "environment", "Go to the environment, speed and seed"),

@@ -45,10 +45,14 @@ class StartReplay:
 
 @dataclass(frozen=True, slots=True)
 class StartDemo:
-    """Start the demo run and open it."""
+    """Tell a story: a script steers the console until somebody else does."""
 
     seed: int | None = None
     """Source of all randomness; None takes the scenario's own."""
+    script: Path | None = None
+    """Where the story is written; None for the one that comes with the console."""
+    pace: float = 1.0
+    """How much faster than written it is told."""
 
 
 @dataclass(frozen=True, slots=True)

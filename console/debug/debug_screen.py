@@ -89,6 +89,11 @@ class DebugRunScreen(Screen[None]):
         return self._scene.picture
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the decision is read."""
+        return self._opening is None and self.picture is not None
+
+    @property
     def body(self) -> DebugBody:
         """The parts."""
         return self.query_one(DebugBody)

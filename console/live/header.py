@@ -166,10 +166,10 @@ def _violations(snapshot: Snapshot, *, wide: bool) -> Content:
 
 
 def alert(
-    snapshot: Snapshot | None, problem: str, context: HeaderContext, caption: str, width: int
+    snapshot: Snapshot | None, problem: str, context: HeaderContext, width: int
 ) -> list[Content]:
     """Below the header: what is wrong and what to do; nothing if there is nothing to say."""
-    text, style = _trouble(snapshot, problem, context) or (caption, MUTED)
+    text, style = _trouble(snapshot, problem, context) or ("", MUTED)
     lines = textwrap.wrap(text, max(width - 2, 10))
     return [Content.styled(f" {line}", style) for line in lines]
 

@@ -1,10 +1,11 @@
-"""The keys of runs on a real cluster: their part of the one table of keys."""
+"""The keys of runs on a real cluster and of replays: their part of the one table of keys."""
 
 from __future__ import annotations
 
 from console.key_entry import KeyContext, KeyEntry
 
 _CLUSTER = KeyContext.CLUSTER
+_REPLAY = KeyContext.REPLAY
 _MODE = KeyContext.MODE
 _TAKE = KeyContext.TAKE
 
@@ -35,6 +36,26 @@ CLUSTER_KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_CLUSTER, "down", "pin(-1)", "down", "one less", "MANUAL: pin one replica less"),
 )
 """Instead of those of a simulation."""
+
+REPLAY_KEYS: tuple[KeyEntry, ...] = (
+    KeyEntry(_REPLAY, "space", "pause", "space", "play", "Play, or halt", 1),
+    KeyEntry(_REPLAY, "n", "next", "n", "step", "One decision on", 4),
+    KeyEntry(
+        _REPLAY,
+        "plus,equals_sign",
+        "speed(1)",
+        "+",
+        "faster",
+        "Play faster: 1x, 10x, 60x, max",
+        6,
+    ),
+    KeyEntry(_REPLAY, "minus", "speed(-1)", "-", "slower", "Play slower", 6),
+    KeyEntry(_REPLAY, "left", "cursor(-1)", "left", "back", "Play head one decision back"),
+    KeyEntry(_REPLAY, "right", "cursor(1)", "right", "forward", "Play head one decision on"),
+    KeyEntry(_REPLAY, "home", "first", "home", "start", "Play head to the first decision"),
+    KeyEntry(_REPLAY, "end", "follow", "end", "end", "Play head to the last decision"),
+)
+"""The same keys as of a living run, on the play head of this console alone."""
 
 TAKING_KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_MODE, "a", "choose('AUTO')", "a", "AUTO", "The policy scales"),

@@ -13,7 +13,6 @@ from textual.screen import ModalScreen, Screen
 
 from console.keys import KeyContext
 from console.live.body import LiveBody
-from console.live.demo import CAPTION, start_demo
 from console.live.desk import Desk
 from console.live.feed import RunFeed
 from console.live.playhead import PlayHead
@@ -34,10 +33,9 @@ class RunScreen(Screen[None]):
     """A run on screen.
 
     Args:
-        run_directory: The run; None starts the demo.
+        run_directory: The run, or what gives it: called away from the screen, it may start one.
         read_only: Whether this console may only look.
         replay: Whether the run is played with a play head of its own.
-        seed: Of the demo.
         clock: What a replay goes by.
     """
 
@@ -55,27 +53,23 @@ class RunScreen(Screen[None]):
 
     def __init__(
         self,
-        run_directory: Path | None,
+        run_directory: Path | Callable[[], Path],
         *,
         read_only: bool = False,
         replay: bool = False,
-        seed: int | None = None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__()
         self._open_run: Callable[[], Path] = (
-            (lambda: start_demo(seed)) if run_directory is None else (lambda: run_directory)
+            (lambda: run_directory) if isinstance(run_directory, Path) else run_directory
         )
         self._read_only = read_only
         self._replay = replay
         self._clock = clock or SystemClock()
         self._looked_at = 0.0
         self._position = Position(head=PlayHead() if replay else None)
-        demo = run_directory is None
-        self._scene = Scene(
-            caption=CAPTION if demo else "",
-            opening="Starting the engine" if demo else "Opening the run",
-        )
+        known = isinstance(run_directory, Path)
+        self._scene = Scene(opening="Opening the run" if known else "Starting the engine")
         self._desk = Desk(read_only=read_only or replay, answered=self._tell_answered)
         self._feed: RunFeed | None = None
         self._leaving = False
@@ -107,6 +101,11 @@ class RunScreen(Screen[None]):
     def scene(self) -> Scene:
         """What is shown."""
         return self._scene
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the run is read."""
+        return self._scene.snapshot is not None
 
     @property
     def body(self) -> LiveBody:
@@ -218,9 +217,6 @@ class RunScreen(Screen[None]):
         snapshot = self._scene.snapshot
         if snapshot is not None:
             self._desk.send(snapshot, made(snapshot.status))
-            # Who commands has read the caption.
-            if self._scene.caption:
-                self._show(caption="")
 
     def on_run_screen_answered(self, event: Answered) -> None:
         """Say what became of a command; the log keeps what was refused."""

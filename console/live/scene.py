@@ -45,7 +45,6 @@ class Scene:
 
     snapshot: Snapshot | None = None
     problem: str = ""
-    caption: str = ""
     opening: str = ""
     """What is said until the run is read."""
     context: HeaderContext = field(default_factory=HeaderContext)

@@ -53,6 +53,11 @@ class CompareScreen(Screen[None]):
         self._zoom = 1
         self._cursor: float | None = None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether both runs are read."""
+        return self._comparison is not None
+
     def compose(self) -> ComposeResult:
         """Put four charts over, or beside, the table."""
         ascii_only = cast("RlscaleApp", self.app).drawing.ascii

@@ -65,6 +65,11 @@ class VersusScreen(Screen[None]):
         """The moment as last read; None until then."""
         return self._picture
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether both runs are read."""
+        return self._picture is not None
+
     def compose(self) -> ComposeResult:
         """Timeline over the table, and beside it charts where there is room."""
         ascii_only = cast("RlscaleApp", self.app).drawing.ascii

@@ -125,8 +125,8 @@ def test_nothing_measured_is_not_zero(isolated: Path) -> None:
     assert "SLO -" in _text(empty)
 
 
-def _alert(snapshot: Snapshot | None, problem: str = "", caption: str = "", width: int = 80) -> str:
-    lines = alert(snapshot, problem, _LIVE, caption, width)
+def _alert(snapshot: Snapshot | None, problem: str = "", width: int = 80) -> str:
+    lines = alert(snapshot, problem, _LIVE, width)
     assert all(line.cell_length <= width for line in lines)
     return " ".join(line.plain.strip() for line in lines)
 
@@ -137,7 +137,6 @@ def test_alert_says_what_to_do(snapshot: Snapshot, training_run: Path) -> None:
     assert "metrics too old" in _alert(_with(snapshot, degraded="metrics too old"))
     assert "disk full" in _alert(_with(snapshot, state=RunState.FAILED, message="disk full."))
     assert _alert(snapshot) == ""
-    assert _alert(snapshot, caption="Press o") == "Press o"
 
 
 def test_long_alerts_go_on_below() -> None:
