@@ -94,6 +94,13 @@ class CandidateList(OptionList, inherit_bindings=False):
             self.set_options(options)
             self.highlighted = self._shown.index(chosen) if chosen in self._shown else None
 
+    def move(self, change: int) -> None:
+        """Go to the next row, or to the one before; from none at all to the first or the last."""
+        if self._shown and change > 0:
+            self.action_cursor_down()
+        elif self._shown:
+            self.action_cursor_up()
+
     def _prompt(self, name: str) -> Content:
         mark = self._mark if name == self._chosen else " "
         return Content.assemble((f"{mark} ", "bold $accent"), name)
@@ -123,4 +130,7 @@ def _nothing(level: Level, names: Names | None) -> str:
         return f"reading the {level.plural}"
     if names.problem:
         return f"the {level.plural} cannot be listed; type a name"
-    return "nothing matches" if names.names else f"no {level.plural} here"
+    if names.names:
+        return "nothing matches"
+    where = " in this namespace" if level is Level.DEPLOYMENT else ""
+    return f"no {level.plural}{where}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -44,6 +45,12 @@ class NamePicker(Vertical):
         choices: What was chosen last.
         ascii_only: Draw without Unicode.
     """
+
+    # For the fields; the list has them itself.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", "Next name", show=False),
+        Binding("up", "move(-1)", "Name before", show=False),
+    ]
 
     @dataclass
     class Changed(Message):
@@ -185,6 +192,10 @@ class NamePicker(Vertical):
         for lower in LEVELS[LEVELS.index(level) + 1 :]:
             if self.text(lower):
                 self._set(lower, "")
+
+    def action_move(self, change: int) -> None:
+        """Choose among the names that what is typed has left."""
+        self._candidates.move(change)
 
     @on(CandidateList.Picked)
     def _pick(self, event: CandidateList.Picked) -> None:

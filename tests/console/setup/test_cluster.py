@@ -192,6 +192,18 @@ async def test_another_context_forgets_what_lies_in_the_first(kubeconfig: Path) 
         assert picker.text(Level.NAMESPACE) == ""
 
 
+async def test_a_name_is_picked_from_the_field_that_filters_them(kubeconfig: Path) -> None:
+    async with _setup() as pilot:
+        picker = form(pilot).picker
+        await until(pilot, lambda: "prod-eu" in shown(pilot), "the contexts")
+        await pilot.press("slash")
+        await pilot.press(*["backspace"] * len("staging"), "e", "u", "down")
+        await until(pilot, lambda: picker.text(Level.CONTEXT) == "prod-eu", "the name")
+        assert "staging" not in shown(pilot), "the filter stays"
+        await pilot.press("up")
+        assert picker.text(Level.CONTEXT) == "prod-eu", "there is no other"
+
+
 async def test_writing_is_never_remembered(kubeconfig: Path, launched: list[RunConfig]) -> None:
     chosen = ClusterChoices(context="prod-eu", namespace="shop", deployment="web")
     async with _setup(chosen) as pilot:
