@@ -215,6 +215,13 @@ class RlscaleApp(App[None]):
         if self._return_to(BenchScreen) is None:
             self.push_screen(BenchScreen())
 
+    def action_command_palette(self) -> None:
+        """Show every action by name."""
+        from console.palette import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         """Show the keys."""
         from console.screens.help import HelpScreen

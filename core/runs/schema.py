@@ -232,9 +232,7 @@ COMMANDS: Final = Table(
         Column("done_wall_time", "REAL", "s since the epoch", "Answer; NULL: not yet."),
         Column("ok", "INTEGER", "0 or 1", "1: done, 0: refused; NULL: not yet."),
         Column("result", "TEXT NOT NULL", "", "What was done, or why not, in words."),
-        Column(
-            "proof", "TEXT NOT NULL DEFAULT ''", "", "That the issuer holds the key."
-        ),
+        Column("proof", "TEXT NOT NULL DEFAULT ''", "", "That the issuer holds the key."),
     ),
 )
 

@@ -73,14 +73,14 @@ class Terminal:
             found = re.search(pattern, self.text)
             if found is not None:
                 return found
-            if time.monotonic() > deadline or not self._read():
+            if time.monotonic() > deadline or not self.read():
                 raise AssertionError(f"expected {pattern!r} on the screen, found:\n{self.text}")
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Read until `condition` holds; fails after a deadline, showing the screen."""
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
-            if time.monotonic() > deadline or not self._read():
+            if time.monotonic() > deadline or not self.read():
                 raise AssertionError(f"expected {what}, found:\n{self.text}")
 
     @property
@@ -100,16 +100,16 @@ class Terminal:
     def wait_for_end(self) -> int:
         """Read until the process has ended, and return its exit code."""
         deadline = time.monotonic() + DEADLINE_S
-        while self._read():
+        while self.read():
             if time.monotonic() > deadline:
                 raise AssertionError(f"expected the end, found:\n{self.text}")
         self._process.close()
         return int(self._process.exitstatus or 0)
 
-    def _read(self) -> bool:
-        """Feed what arrives within a moment; False once the process has closed the terminal."""
+    def read(self, within_s: float = 0.1) -> bool:
+        """Take what arrives within a moment; False once the process has closed the terminal."""
         try:
-            self._stream.feed(self._process.read_nonblocking(65_536, timeout=0.1))
+            self._stream.feed(self._process.read_nonblocking(65_536, timeout=within_s))
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
