@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
@@ -33,7 +33,12 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         controls: Full name of the Deployment that it scales; empty for none.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.QUIT)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(KeyContext.QUIT),
+        # As the buttons stand in a row.
+        Binding("left", "app.focus_previous", "Answer before", show=False),
+        Binding("right", "app.focus_next", "Next answer", show=False),
+    ]
     AUTO_FOCUS = "#leave"
     key_contexts = (KeyContext.QUIT,)
 

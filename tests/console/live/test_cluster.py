@@ -192,6 +192,17 @@ async def test_quitting_says_what_becomes_of_the_replicas(
             if rule is None:
                 await pilot.press("r")
                 assert isinstance(pilot.app.screen, LeaveDialog), "nothing to restore"
+            assert "stay (esc)" in shown(pilot), "every answer has room"
             await pilot.press(key)
             await until(pilot, lambda: len(sent(directory)) == 1)
     assert sent(directory) == [as_pair(Command.stop(rule))]
+
+
+async def test_the_answers_to_quitting_are_gone_through_with_the_arrows(isolated: Path) -> None:
+    with running(cluster_run(ControlMode.AUTO)) as directory:
+        async with opened(StartAttach(directory)) as (pilot, _):
+            await pilot.press("q")
+            await until(pilot, lambda: isinstance(pilot.app.screen, LeaveDialog))
+            await pilot.press("right", "right", "left", "right", "enter")
+            await until(pilot, lambda: len(sent(directory)) == 1)
+    assert sent(directory) == [as_pair(Command.stop(ExitRule.RESTORE))]

@@ -310,8 +310,13 @@ class _Translation:
             text = str(error).lower()
             if "timed out" in text:
                 return self._error("no answer in time", ClusterProblem.TIMEOUT)
-            words = "refused" if "refused" in text else "the connection broke"
-            return self._error(f"no connection: {words}", ClusterProblem.UNREACHABLE)
+            # Whatever was asked: it is the server that is not there.
+            words = "refused" if "refused" in text else "it broke"
+            return ClusterError(
+                f"no connection to Prometheus at {self._url}: {words}.",
+                _HINTS[ClusterProblem.UNREACHABLE],
+                problem=ClusterProblem.UNREACHABLE,
+            )
         return self._error(
             f"an answer that makes no sense ({type(error).__name__})", ClusterProblem.SERVER
         )
