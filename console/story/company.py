@@ -200,8 +200,9 @@ class Company:
     def _config(self, plan: RunPlan) -> InferenceConfig:
         from core.runs.config import InferenceConfig
 
+        # A name means what it means everywhere; only what is written as a path is one.
         policy = plan.policy
-        if (self._folder / policy).exists():
+        if "/" in policy:
             policy = str((self._folder / policy).resolve())
         return InferenceConfig(
             policy=policy,
@@ -213,8 +214,9 @@ class Company:
         )
 
     def _scenario_name(self, plan: RunPlan) -> str:
-        own = self._folder / plan.scenario
-        return str(own.resolve()) if own.is_file() else plan.scenario
+        if not plan.scenario.lower().endswith((".yaml", ".yml", ".csv")):
+            return plan.scenario
+        return str((self._folder / plan.scenario).resolve())
 
     def _scenario(self, plan: RunPlan) -> Scenario:
         from pydantic import ValidationError

@@ -86,6 +86,7 @@ class Stage:
         """Fill in the override dialog and apply it; whether that could be done."""
         from console.dialogs.override import OverrideDialog
 
+        await self.until(self._can_override)
         await self.press("o")
         if not await self.until(lambda: isinstance(self._application.screen, OverrideDialog), 3.0):
             return False
@@ -105,6 +106,14 @@ class Stage:
                 return False
             await asyncio.sleep(BEAT_S)
         return True
+
+    def _can_override(self) -> bool:
+        """Whether the dialog has something to start from: a decision, and limits."""
+        from console.screens.live import LiveScreen
+
+        screen = self._application.screen
+        snapshot = screen.scene.snapshot if isinstance(screen, LiveScreen) else None
+        return snapshot is not None and None not in (snapshot.step, snapshot.facts)
 
     async def _ready(self, screen: Screen[Any]) -> None:
         await self.until(lambda: bool(getattr(screen, "is_ready", True)))
