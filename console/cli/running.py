@@ -39,7 +39,7 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
             stop=stop,
             on_progress=lambda now: progress.update(
                 now.done,
-                "" if now.steps_per_s is None else f"{now.steps_per_s:,.0f} decisions/s",
+                pace(now.steps_per_s),
                 total=now.total or None,
             ),
         )
@@ -57,6 +57,15 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     else:
         print_figures(content)
     return 0
+
+
+def pace(steps_per_s: float | None) -> str:
+    """How fast decisions come, in words; nothing while that is not known."""
+    if not steps_per_s:
+        return ""
+    if steps_per_s < 1.0:
+        return f"one every {number(1.0 / steps_per_s, 0)} s"
+    return f"{steps_per_s:,.0f} decisions/s"
 
 
 @contextmanager

@@ -112,15 +112,22 @@ class PodWatch:
 
     def _keep_following(self) -> None:
         version = ""
+        expired = False
         while not self._closed.is_set():
             try:
                 version = version or self._list()
                 version = self._follow(version)
+                expired = False
             except ClusterError as error:
                 if self._closed.is_set():
                     return
                 if error.problem is ClusterProblem.EXPIRED or not error.is_transient:
                     version = ""
+                if error.problem is ClusterProblem.EXPIRED and not expired:
+                    # So a watch ends that was away for long: the next list mends it, and nothing
+                    # is wrong unless that expires at once too.
+                    expired = True
+                    continue
                 self._note(error)
                 self._clock.wait(self._backoff.next_s(error), self._closed)
 

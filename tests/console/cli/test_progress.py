@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from console.cli.progress import ProgressReport
+from console.cli.running import pace
 
 
 class _Clock:
@@ -58,3 +59,13 @@ def test_on_a_terminal_there_is_a_bar(
     assert captured.out == ""
     assert "training" in captured.err
     assert "[reward] -1" in captured.err
+
+
+def test_a_slow_pace_is_told_by_the_time_between() -> None:
+    assert [pace(rate) for rate in (None, 0.0, 0.2, 1.0, 25_000.0)] == [
+        "",
+        "",
+        "one every 5 s",
+        "1 decisions/s",
+        "25,000 decisions/s",
+    ]

@@ -169,7 +169,14 @@ def test_an_expired_watch_is_begun_again_from_a_list(stack: Stack, web: str) -> 
     with _watching(stack, web) as watcher:
         lists = _requests(stack, watch=False)
         wait_until(lambda: stack.api_proxy.end_watches("/pods", gone=True) == 1, "a watch to end")
-        wait_until(lambda: _requests(stack, watch=False) > lists, "a new list")
+        problems = set()
+
+        def listed() -> bool:
+            problems.add(watcher.problem)
+            return _requests(stack, watch=False) > lists
+
+        wait_until(listed, "a new list", every_s=0.01)
+        assert problems == {None}, "so watches end that were away: nothing is wrong"
         stack.scale(web, "web", 3)
         _until(watcher, lambda view: view.pods.ready == 3, "news")
 
