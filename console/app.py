@@ -21,6 +21,7 @@ from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
+from console.run_screens import debug_screen, live_screen
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
 from console.start import (
     DrawingOptions,
@@ -53,6 +54,8 @@ class RlscaleApp(App[None]):
     Args:
         start: What to open with.
         ascii_only: Draw without Unicode, whatever the settings say.
+        low_bandwidth: Save bytes, or do not; None goes by the settings and the kind of terminal.
+        fps: Redraws per second; None goes by `low_bandwidth`.
         loaded: Settings; read from the operator's file if not given.
     """
 
@@ -70,6 +73,8 @@ class RlscaleApp(App[None]):
         start: StartRequest,
         *,
         ascii_only: bool = False,
+        low_bandwidth: bool | None = None,
+        fps: float | None = None,
         loaded: LoadedSettings | None = None,
     ) -> None:
         super().__init__()
@@ -78,7 +83,10 @@ class RlscaleApp(App[None]):
         self._settings = self._loaded.settings
         self.drawing = DrawingOptions(
             ascii=ascii_only or self._settings.ascii,
-            low_bandwidth=self._settings.low_bandwidth_now(os.environ),
+            low_bandwidth=self._settings.low_bandwidth_now(os.environ)
+            if low_bandwidth is None
+            else low_bandwidth,
+            fps=fps,
         )
         self.watching = getattr(start, "read_only", False)
         """Whether this console may only watch the one run that it was opened on."""
@@ -156,17 +164,17 @@ class RlscaleApp(App[None]):
 
     def open_live(self, run_directory: Path, *, read_only: bool = False) -> None:
         """Show a run live, on top of the present screen."""
-        self.push_screen(_live_screen(run_directory, read_only=read_only))
+        self.push_screen(live_screen(run_directory, read_only=read_only))
 
     def open_replay(self, run_directory: Path) -> None:
         """Show a run with a play head of its own, on top of the present screen."""
-        self.push_screen(_live_screen(run_directory, replay=True))
+        self.push_screen(live_screen(run_directory, replay=True))
 
     def open_debug(
         self, run_directory: Path, step: int | None = None, *, read_only: bool = False
     ) -> None:
         """Show a run in the debugger, on top of the present screen."""
-        self.push_screen(_debug_screen(StartDebug(run_directory, step, read_only=read_only)))
+        self.push_screen(debug_screen(StartDebug(run_directory, step, read_only=read_only)))
 
     def open_setup(self, request: StartSetup) -> None:
         """Go to Setup, as it was left if it is still open, and choose what is asked for."""
@@ -306,11 +314,11 @@ class RlscaleApp(App[None]):
         # Screens are imported where they are made: each costs time at the first paint.
         match self._start_request:
             case StartAttach(run_directory=directory, read_only=read_only):
-                return _live_screen(directory, read_only=read_only)
+                return live_screen(directory, read_only=read_only)
             case StartReplay(run_directory=directory):
-                return _live_screen(directory, replay=True)
+                return live_screen(directory, replay=True)
             case StartDebug() as request:
-                return _debug_screen(request)
+                return debug_screen(request)
             case StartDemo() as request:
                 from console.screens.live import LiveScreen
                 from console.story.opening import Opening
@@ -327,26 +335,14 @@ class RlscaleApp(App[None]):
                 return SetupScreen(request)
 
 
-def _live_screen(directory: Path, *, read_only: bool = False, replay: bool = False) -> Screen[None]:
-    from console.screens.live import LiveScreen
-
-    return LiveScreen(directory, read_only=read_only, replay=replay)
-
-
-def _debug_screen(request: StartDebug) -> Screen[None]:
-    if request.versus is not None:
-        from console.screens.versus import VersusScreen
-
-        return VersusScreen(request.run_directory, request.versus, request.step)
-    from console.screens.debug import DebugScreen
-
-    return DebugScreen(
-        request.run_directory, request.step, request.time_s, read_only=request.read_only
-    )
-
-
-def run_console(start: StartRequest, *, ascii_only: bool = False) -> int:
-    """Run the console until it is left; returns the exit code."""
-    application = RlscaleApp(start, ascii_only=ascii_only)
+def run_console(
+    start: StartRequest,
+    *,
+    ascii_only: bool = False,
+    low_bandwidth: bool | None = None,
+    fps: float | None = None,
+) -> int:
+    """Run the console until it is left; returns the exit code. For the arguments see the class."""
+    application = RlscaleApp(start, ascii_only=ascii_only, low_bandwidth=low_bandwidth, fps=fps)
     application.run()
     return application.return_code or 0

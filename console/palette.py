@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 
 class Palette(CommandPalette):
@@ -11,6 +12,10 @@ class Palette(CommandPalette):
     Its search goes on for a moment after it was closed, finds its list removed, and would end the
     application.
     """
+
+    def on_mount(self) -> None:
+        """Keep the cursor still: over SSH every blink is bytes."""
+        self.query_one(Input).cursor_blink = False
 
     @property
     def _is_gone(self) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from console.start import over_ssh
 from core.locations import config_directory
 
 
@@ -80,10 +82,10 @@ class Settings(_Section):
     """Redraw once a second and without animation; `auto` does so over SSH."""
     setup: SetupChoices = Field(default_factory=SetupChoices)
 
-    def low_bandwidth_now(self, environment: dict[str, str] | os._Environ[str]) -> bool:
+    def low_bandwidth_now(self, environment: Mapping[str, str]) -> bool:
         """Whether to save bytes, given the environment variables of the process."""
         if self.low_bandwidth == "auto":
-            return "SSH_CONNECTION" in environment or "SSH_TTY" in environment
+            return over_ssh(environment)
         return self.low_bandwidth == "on"
 
 

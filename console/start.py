@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +40,10 @@ class StartReplay:
     """Open a run with a play head of this console's own."""
 
     run_directory: Path
+    begin_s: float = 0.0
+    """Where the play head begins, in simulated seconds after the first decision."""
+    speed: float | None = 10.0
+    """Simulated seconds per second; None is as fast as makes sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,17 @@ class DrawingOptions:
     """No character outside ASCII."""
     low_bandwidth: bool = False
     """One redraw a second and no animation."""
+    fps: float | None = None
+    """Redraws per second that were asked for; None goes by `low_bandwidth`."""
 
     @property
     def refresh_hz(self) -> float:
         """How often the screen looks for something new."""
+        if self.fps is not None:
+            return self.fps
         return 1.0 if self.low_bandwidth else 2.0
 
 
-def over_ssh(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether the terminal is at the other end of an SSH line."""
-    values = os.environ if environment is None else environment
-    return "SSH_CONNECTION" in values or "SSH_TTY" in values
+def over_ssh(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH line, by a process's variables."""
+    return "SSH_CONNECTION" in environment or "SSH_TTY" in environment

@@ -11,6 +11,8 @@ from core.errors import InputError
 
 LARGEST_SEED = 2**32 - 1
 
+_FEWEST_REDRAWS, _MOST_REDRAWS = 0.1, 10.0
+
 RUN = "a run's name, a unique part of its beginning or end, 'latest', or its directory"
 """What stands for a run, in words for the help."""
 
@@ -136,11 +138,37 @@ def add_peak(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def redraws(text: str) -> float:
+    """A type for `add_argument`: redraws per second."""
+    value = positive_number(text)
+    if not _FEWEST_REDRAWS <= value <= _MOST_REDRAWS:
+        raise argparse.ArgumentTypeError(
+            f"expected {_FEWEST_REDRAWS:g} to {_MOST_REDRAWS:g} redraws per second; found {text!r}"
+        )
+    return value
+
+
 def add_ascii(parser: argparse.ArgumentParser) -> None:
-    """Add `--ascii` to a command that opens the console; before the command it means the same."""
+    """Add `--ascii` and how often to draw; before the command they mean the same.
+
+    For commands that open the console.
+    """
     parser.add_argument(
         "--ascii",
         action="store_true",
         default=argparse.SUPPRESS,
         help="draw the console without characters outside ASCII",
+    )
+    parser.add_argument(
+        "--low-bandwidth",
+        action=argparse.BooleanOptionalAction,
+        default=argparse.SUPPRESS,
+        help="redraw once a second, without animation (default: over SSH)",
+    )
+    parser.add_argument(
+        "--fps",
+        type=redraws,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="redraws per second at most (default: 2, over SSH 1)",
     )

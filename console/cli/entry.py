@@ -66,7 +66,8 @@ def build_parser() -> Parser:
     parser = Parser(prog="rlscale-console", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"rlscale-console {__version__}")
     add_ascii(parser)
-    parser.set_defaults(execute=_open_console, parser=parser, ascii=False)
+    parser.set_defaults(ascii=False, low_bandwidth=None, fps=None)
+    parser.set_defaults(execute=_open_console, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for module in _COMMANDS:
         module.configure(commands)

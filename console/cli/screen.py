@@ -34,4 +34,9 @@ def open_console(start: StartRequest, arguments: argparse.Namespace) -> int:
     require_terminal()
     from console.app import run_console
 
-    return run_console(start, ascii_only=arguments.ascii)
+    return run_console(
+        start,
+        ascii_only=arguments.ascii,
+        low_bandwidth=arguments.low_bandwidth,
+        fps=arguments.fps,
+    )

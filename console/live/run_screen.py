@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from core.runs.commands import Command
     from core.runs.records import RunStatus
 
+_LONGEST_LOOK_S = 0.5
+"""Between two looks into the file, however seldom the screen is drawn."""
+
 
 class RunScreen(Screen[None]):
     """A run on screen.
@@ -36,6 +39,7 @@ class RunScreen(Screen[None]):
         run_directory: The run, or what gives it: called away from the screen, it may start one.
         read_only: Whether this console may only look.
         replay: Whether the run is played with a play head of its own.
+        head: Where a replay begins; None begins at the first decision.
         clock: What a replay goes by.
     """
 
@@ -57,6 +61,7 @@ class RunScreen(Screen[None]):
         *,
         read_only: bool = False,
         replay: bool = False,
+        head: PlayHead | None = None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__()
@@ -67,7 +72,7 @@ class RunScreen(Screen[None]):
         self._replay = replay
         self._clock = clock or SystemClock()
         self._looked_at = 0.0
-        self._position = Position(head=PlayHead() if replay else None)
+        self._position = Position(head=(head or PlayHead()) if replay else None)
         known = isinstance(run_directory, Path)
         self._scene = Scene(opening="Opening the run" if known else "Starting the engine")
         self._desk = Desk(read_only=read_only or replay, answered=self._tell_answered)
@@ -108,6 +113,16 @@ class RunScreen(Screen[None]):
         return self._scene.snapshot is not None
 
     @property
+    def shown_head(self) -> int | None:
+        """Replay: the step that is drawn; None before the first."""
+        snapshot = self._scene.snapshot
+        return None if snapshot is None else snapshot.view.head
+
+    def seek(self, step: int) -> None:
+        """Look at a step; a replay goes on playing from there."""
+        self._move(self._position.sought(step, self._scene.snapshot))
+
+    @property
     def body(self) -> LiveBody:
         """The parts."""
         return self.query_one(LiveBody)
@@ -129,7 +144,8 @@ class RunScreen(Screen[None]):
         """Begin to read once the empty screen has been painted."""
         period_s = 1.0 / self.console_app.drawing.refresh_hz
         self._looked_at = self._clock.monotonic()
-        self._feed = RunFeed(self._open_run, period_s, self._tell_looked)
+        # Reading costs no bytes: what others do is on the screen within two redraws.
+        self._feed = RunFeed(self._open_run, min(period_s, _LONGEST_LOOK_S), self._tell_looked)
         self.call_after_refresh(self._feed.start, self._position.view(None))
         self.set_interval(period_s, self._tick)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.body.redraw())

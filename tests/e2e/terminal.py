@@ -38,6 +38,7 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._received = 0
         self._process = pexpect.spawn(
             command[0],
             [*command[1:], *arguments],
@@ -83,19 +84,27 @@ class Terminal:
             if time.monotonic() > deadline or not self.read():
                 raise AssertionError(f"expected {what}, found:\n{self.text}")
 
-    @property
-    def pid(self) -> int:
-        """Of the process."""
-        return int(self._process.pid)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process has."""
-        return not self._process.isalive()
-
     def hang_up(self) -> None:
-        """Take the terminal away, as a lost line does; the process hears SIGHUP."""
-        os.close(self._process.child_fd)
+        """Take the terminal away, as a lost line does, and wait until the process has ended."""
+        self._process.close(force=False)
+        deadline = time.monotonic() + DEADLINE_S
+        while self._process.isalive():
+            if time.monotonic() > deadline:
+                raise AssertionError("expected the end of a console without a terminal")
+
+    def wait_for_silence(self) -> None:
+        """Read until nothing came for a second."""
+        deadline = time.monotonic() + DEADLINE_S
+        while self.bytes_within(1.0):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"expected silence, found:\n{self.text}")
+
+    def bytes_within(self, seconds: float) -> int:
+        """Read for so long; how much came."""
+        before, deadline = self._received, time.monotonic() + seconds
+        while (left_s := deadline - time.monotonic()) > 0 and self.read(min(left_s, 0.1)):
+            pass
+        return self._received - before
 
     def wait_for_end(self) -> int:
         """Read until the process has ended, and return its exit code."""
@@ -109,9 +118,11 @@ class Terminal:
     def read(self, within_s: float = 0.1) -> bool:
         """Take what arrives within a moment; False once the process has closed the terminal."""
         try:
-            self._stream.feed(self._process.read_nonblocking(65_536, timeout=within_s))
+            found = self._process.read_nonblocking(65_536, timeout=within_s)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
+        self._received += len(found)
+        self._stream.feed(found)
         return True

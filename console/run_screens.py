@@ -1,0 +1,29 @@
+"""The screens that show one run, made where they are asked for: each costs time at first paint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.screen import Screen
+
+from console.start import StartDebug
+
+
+def live_screen(directory: Path, *, read_only: bool = False, replay: bool = False) -> Screen[None]:
+    """The Live screen on a run, perhaps only to look, perhaps with a play head of its own."""
+    from console.screens.live import LiveScreen
+
+    return LiveScreen(directory, read_only=read_only, replay=replay)
+
+
+def debug_screen(request: StartDebug) -> Screen[None]:
+    """The debugger on a run, or on two side by side."""
+    if request.versus is not None:
+        from console.screens.versus import VersusScreen
+
+        return VersusScreen(request.run_directory, request.versus, request.step)
+    from console.screens.debug import DebugScreen
+
+    return DebugScreen(
+        request.run_directory, request.step, request.time_s, read_only=request.read_only
+    )
