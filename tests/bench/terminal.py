@@ -95,4 +95,5 @@ class Terminal:
         except pexpect.TIMEOUT:
             return b""
         except pexpect.EOF:
-            return b""
+            # Silence would pass for the thrift of a program that has ended.
+            raise EOFError("expected the program to go on, found it ended") from None
