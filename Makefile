@@ -52,12 +52,12 @@ clean: ## Remove .venv and everything that was made
 
 $(RUN_STAMP): pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory need-python
-	@$(PYTHON) tools/make_environment.py train report
+	@$(PYTHON) tools/make_environment.py train report browser
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml constraints.txt
 	@$(MAKE) --no-print-directory need-python
-	@$(PYTHON) tools/make_environment.py train report load dev
+	@$(PYTHON) tools/make_environment.py train report browser load dev
 	@touch $@ $(RUN_STAMP)
 
 .PHONY: need-python
