@@ -21,7 +21,7 @@ from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
-from console.run_screens import debug_screen, live_screen
+from console.run_screens import debug_screen, live_screen, replay_screen
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
 from console.start import (
     DrawingOptions,
@@ -168,7 +168,7 @@ class RlscaleApp(App[None]):
 
     def open_replay(self, run_directory: Path) -> None:
         """Show a run with a play head of its own, on top of the present screen."""
-        self.push_screen(live_screen(run_directory, replay=True))
+        self.push_screen(replay_screen(StartReplay(run_directory)))
 
     def open_debug(
         self, run_directory: Path, step: int | None = None, *, read_only: bool = False
@@ -315,8 +315,8 @@ class RlscaleApp(App[None]):
         match self._start_request:
             case StartAttach(run_directory=directory, read_only=read_only):
                 return live_screen(directory, read_only=read_only)
-            case StartReplay(run_directory=directory):
-                return live_screen(directory, replay=True)
+            case StartReplay() as request:
+                return replay_screen(request)
             case StartDebug() as request:
                 return debug_screen(request)
             case StartDemo() as request:

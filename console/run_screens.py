@@ -6,14 +6,23 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from console.start import StartDebug
+from console.start import StartDebug, StartReplay
 
 
-def live_screen(directory: Path, *, read_only: bool = False, replay: bool = False) -> Screen[None]:
-    """The Live screen on a run, perhaps only to look, perhaps with a play head of its own."""
+def live_screen(directory: Path, *, read_only: bool = False) -> Screen[None]:
+    """The Live screen on a run, perhaps only to look."""
     from console.screens.live import LiveScreen
 
-    return LiveScreen(directory, read_only=read_only, replay=replay)
+    return LiveScreen(directory, read_only=read_only)
+
+
+def replay_screen(request: StartReplay) -> Screen[None]:
+    """The Live screen on a run, with a play head of its own."""
+    from console.live.playhead import PlayHead
+    from console.screens.live import LiveScreen
+
+    head = PlayHead(request.begin_s, speed=request.speed)
+    return LiveScreen(request.run_directory, replay=True, head=head)
 
 
 def debug_screen(request: StartDebug) -> Screen[None]:

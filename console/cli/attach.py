@@ -32,9 +32,22 @@ def configure(commands: Any) -> None:
     replay = commands.add_parser(
         "replay",
         help="play a run again in the console",
-        description="Open a run in the console with a play head of its own; it is not changed.",
+        description=(
+            "Open a run in the console with a play head of its own; it is not changed.\n"
+            "space halts, t goes to a moment, + and - change the speed, the timeline takes clicks."
+        ),
     )
     _add_run(replay)
+    replay.add_argument(
+        "--from", dest="begin", metavar="MOMENT", help="a decision or a time: 120, 10:45, 10 min"
+    )
+    replay.add_argument(
+        "--speed",
+        type=speed,
+        default=10.0,
+        metavar="N|max",
+        help="simulated seconds per second (default 10)",
+    )
     add_ascii(replay)
     replay.set_defaults(execute=_replay, parser=replay)
 
@@ -104,12 +117,15 @@ def _attach(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
+    from console.cli.moments import moment_of
     from console.cli.screen import open_console, require_terminal
     from console.start import StartReplay
     from core.runs.catalogue import find_run
 
+    directory = find_run(arguments.run)
+    begin_s = 0.0 if arguments.begin is None else moment_of(directory, arguments.begin)[1]
     require_terminal()
-    return open_console(StartReplay(find_run(arguments.run)), arguments)
+    return open_console(StartReplay(directory, begin_s, arguments.speed), arguments)
 
 
 def _control(arguments: argparse.Namespace) -> int:

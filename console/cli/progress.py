@@ -32,6 +32,8 @@ class ProgressReport:
         self._total = total
         self._unit = unit
         self._clock = clock or SystemClock()
+        # Whoever redirects stderr meanwhile, as a console in memory does, does not get this.
+        self._stream = sys.stderr
         self._started = self._clock.monotonic()
         self._last_line = self._started
         self._bar: Progress | None = None
@@ -39,7 +41,7 @@ class ProgressReport:
 
     def __enter__(self) -> Self:
         """Start showing."""
-        if sys.stderr.isatty():
+        if self._stream.isatty():
             self._show_bar()
         return self
 
@@ -78,7 +80,7 @@ class ProgressReport:
         if now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
             line = self._line(done, detail, now - self._started, left_s)
-            print(line, file=sys.stderr, flush=True)
+            print(line, file=self._stream, flush=True)
 
     def _line(self, done: float, detail: str, elapsed_s: float, left_s: float | None) -> str:
         if not self._total:
@@ -111,7 +113,7 @@ class ProgressReport:
             TextColumn("left"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[detail]}", markup=False),
-            console=Console(stderr=True),
+            console=Console(file=self._stream),
             transient=True,
         )
         self._task = self._bar.add_task(self._title, total=self._total, detail="")

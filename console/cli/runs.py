@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import RUN, add_json
+from console.cli.export import add_export
 from console.cli.output import duration, number, percent, print_json, print_pairs, print_table
 from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.runs.catalogue import RunEntry
     from core.runs.reader import RunReader
-
-_FORMATS = ("csv", "json", "db")
 
 
 def configure(commands: Any) -> None:
@@ -34,18 +33,7 @@ def configure(commands: Any) -> None:
     show = _action(actions, "show", "how runs stand and their figures, beside each other", _show)
     show.add_argument("runs", nargs="+", metavar="RUN", help=RUN)
 
-    export = _action(actions, "export", "steps as CSV, all as JSON, or the run file", _export)
-    export.add_argument("run", metavar="RUN", help=RUN)
-    export.add_argument(
-        "--format",
-        choices=_FORMATS,
-        default="csv",
-        help="csv: a line per decision; json: everything; db: the SQLite file (default csv)",
-    )
-    export.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to write (default: RUN.csv, .json or .db)"
-    )
-    export.add_argument("--force", action="store_true", help="replace a file that exists")
+    add_export(actions)
 
     resume = _action(actions, "resume", "let a training go on from its last checkpoint", _resume)
     resume.add_argument("run", metavar="RUN", help=RUN)
@@ -204,22 +192,6 @@ def _readable(content: dict[str, Any]) -> dict[str, object]:
         elif value not in (None, ""):
             row[key.replace("_", " ")] = value
     return row
-
-
-def _export(arguments: argparse.Namespace) -> int:
-    from core.runs.catalogue import find_run
-    from core.runs.export import ExportFormat, export_run
-
-    directory = find_run(arguments.run)
-    target = arguments.out or Path(f"{directory.name}.{arguments.format}")
-    written = export_run(
-        directory, target, ExportFormat(arguments.format), overwrite=arguments.force
-    )
-    if arguments.json:
-        print_json({"run": directory.name, "path": written, "format": arguments.format})
-    else:
-        print(f"Wrote {written} ({written.stat().st_size / 1e6:,.1f} MB).")
-    return 0
 
 
 def _resume(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from console.debug.timeline_widget import Timeline
 from console.live.scene import SMALLEST, TALL, TRAINING_CHARTS, Scene
 from console.live.signs import FAINT, MUTED, Signs
 from console.themes import palette_for
@@ -45,6 +46,7 @@ class LiveBody(Widget):
         yield Lines(id="too-small")
         yield Lines(id="live-header")
         yield Lines(id="live-alert")
+        yield Timeline(id="live-timeline")
         with Horizontal(id="live-parts"):
             with Vertical(id="live-main"):
                 yield Grid(id="live-charts")
@@ -92,6 +94,15 @@ class LiveBody(Widget):
         nearest = int(np.argmin(np.abs(step_axis(snapshot) - moment)))
         return int(snapshot.window.step[nearest])
 
+    def step_under(self, column: int) -> int | None:
+        """The step that a column of a replay's timeline stands for."""
+        from console.live.replay_strip import step_under
+
+        snapshot = self._scene.snapshot
+        if snapshot is None:
+            return None
+        return step_under(snapshot, column, self.query_one("#live-timeline").size.width)
+
     def draw(self, scene: Scene) -> None:
         """Show `scene`."""
         self._scene = scene
@@ -134,6 +145,12 @@ class LiveBody(Widget):
         header_lines = header(snapshot, scene.context, signs, scene.width)
         self._lines("live-header").styles.height = len(header_lines)
         self._lines("live-header").show(header_lines)
+        if scene.context.replay:
+            from console.live.replay_strip import replay_strip
+
+            self._lines("live-timeline").fit(
+                lambda width, _: replay_strip(snapshot, signs, palette, width)
+            )
         self._lines("live-actions").fit(
             lambda width, _: [actions_strip(snapshot, signs, palette, width)]
         )
@@ -169,6 +186,7 @@ class LiveBody(Widget):
         small = scene.too_small
         self._lines("too-small").display = small
         self._lines("live-header").display = not small
+        self._lines("live-timeline").display = scene.context.replay and not small
         self._lines("live-alert").display = self._lines("live-alert").display and not small
         self.query_one("#live-parts").display = not small
         if small:

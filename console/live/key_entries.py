@@ -40,6 +40,7 @@ CLUSTER_KEYS: tuple[KeyEntry, ...] = (
 REPLAY_KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_REPLAY, "space", "pause", "space", "play", "Play, or halt", 1),
     KeyEntry(_REPLAY, "n", "next", "n", "step", "One decision on", 4),
+    KeyEntry(_REPLAY, "t", "run_to", "t", "to", "Go to a step or a time: 120, +10, 10:45", 2),
     KeyEntry(
         _REPLAY,
         "plus,equals_sign",

@@ -46,6 +46,10 @@ class PlayHead:
         kept = min(max(step, 0), max(length, 0))
         return replace(self, position_s=kept * interval_s, playing=False)
 
+    def sought(self, step: int, interval_s: float, length: int) -> PlayHead:
+        """At `step`, or at the end that lies nearest; a head that plays goes on playing."""
+        return replace(self.at(step, interval_s, length), playing=self.playing)
+
     def with_speed(self, speed: float | None) -> PlayHead:
         """At another speed."""
         return replace(self, speed=speed)

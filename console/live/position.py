@@ -60,6 +60,13 @@ class Position:
             return self
         return replace(self, navigation=self.navigation.at(step, run))
 
+    def sought(self, step: int, snapshot: Snapshot | None) -> Position:
+        """At `step`; a replay goes on playing from there."""
+        if self.head is None:
+            return self.at(step, snapshot)
+        run = _run(snapshot)
+        return replace(self, head=self.head.sought(step, run.interval_s, run.newest))
+
     def followed(self, snapshot: Snapshot | None) -> Position:
         """At the newest step."""
         run = _run(snapshot)

@@ -50,6 +50,8 @@ class Snapshot:
     """What happened up to the shown step, oldest first."""
     training: tuple[TrainingRow, ...] = ()
     evaluations: tuple[EvaluationRow, ...] = ()
+    whole: Window | None = None
+    """Replay: the run from its first step to its last."""
     guardrails: GuardrailSettings | None = None
     """Of the scenario; None in a training and until they are read."""
 

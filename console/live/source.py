@@ -19,6 +19,7 @@ _EVENTS_KEPT = 2_000
 _EVENTS_KEPT_IN_REPLAY = 50_000
 _SCALINGS_KEPT = 500
 _TRAINING_KEPT = 4_000
+_WHOLE_POINTS = 400
 
 
 class RunSource:
@@ -36,6 +37,7 @@ class RunSource:
         self._scalings: list[LogLine] = []
         self._scalings_end = -1
         self._guardrails: GuardrailSettings | None = None
+        self._whole: tuple[int, Window] | None = None
         self._events: tuple[Event, ...] = ()
         self._training: tuple[TrainingRow, ...] = ()
         self._evaluations: tuple[EvaluationRow, ...] = ()
@@ -67,6 +69,7 @@ class RunSource:
             log=self._log(view, newest, inspected),
             training=self._training,
             evaluations=self._evaluations,
+            whole=None if view.head is None else self._whole_run(length),
             guardrails=self._guardrails,
         )
         self._last = snapshot
@@ -93,6 +96,11 @@ class RunSource:
             self._window_key = key
             return self._reader.window(first, last, view.points)
         return self._last.window
+
+    def _whole_run(self, length: int) -> Window:
+        if self._whole is None or self._whole[0] != length:
+            self._whole = (length, self._reader.window(0, max(length, 0), _WHOLE_POINTS))
+        return self._whole[1]
 
     def _newest_step(self, newest: int) -> Step | None:
         if newest < 0:

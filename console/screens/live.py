@@ -9,6 +9,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from console.debug.timeline_widget import Timeline
 from console.keys import KeyContext, bindings
 from console.live.desk import override_dialog
 from console.live.navigation import span_text
@@ -18,6 +19,7 @@ from console.widgets.chart import Chart
 from core.state import ControlMode
 
 if TYPE_CHECKING:
+    from console.debug.prompt import Prompt
     from console.dialogs.leave import LeaveChoice
     from console.live.override import OverridePreview
     from console.live.snapshot import Snapshot
@@ -59,8 +61,42 @@ class LiveScreen(RunScreen):
         if name in names:
             self._show(selected=names.index(name))
         step = self.body.step_at(event.moment)
-        if step is not None and not self._replay:
-            self._move(self._position.at(step, self._scene.snapshot))
+        if step is not None:
+            self.seek(step)
+
+    @on(Timeline.Pointed)
+    def _point(self, event: Timeline.Pointed) -> None:
+        step = self.body.step_under(event.column)
+        if step is not None:
+            self.seek(step)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Going to a moment is for replays; its key means something else on a living run."""
+        return action != "run_to" or self._replay
+
+    def action_run_to(self) -> None:
+        """Replay: ask for a step or a time, and go there."""
+        from console.debug.prompt import Prompt
+        from console.debug.queries import moment_query
+
+        snapshot = self._scene.snapshot
+        if snapshot is None:
+            return
+        prompts = self.query(Prompt)
+        prompt = prompts.first() if prompts else Prompt()
+        if not prompts:
+            self.mount(prompt)
+        self.call_after_refresh(prompt.ask, moment_query(snapshot.newest))
+
+    def on_prompt_answered(self, event: Prompt.Answered) -> None:
+        """Go to the moment that was typed."""
+        from console.debug.moments import parse_moment
+
+        snapshot = self._scene.snapshot
+        if snapshot is not None:
+            where = parse_moment(event.text, snapshot.newest)
+            step = where if isinstance(where, int) else round(where / snapshot.info.interval_s)
+            self.seek(step)
 
     def action_select_chart(self, by: int) -> None:
         """Select the next chart, or the one before."""

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -49,27 +49,41 @@ def export_run(
         InputError: `target` exists and `overwrite` is not given.
         RunError: The run cannot be read, or `target` cannot be written.
     """
-    if target.exists() and not overwrite:
-        raise InputError(f"expected a new file, found {target}.", "Choose another name.")
-    reader = RunReader(directory)
-    # Written beside its place and then moved there: never half a file, never half an old one.
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+    with whole_file(target, overwrite=overwrite) as draft, closing(RunReader(directory)) as reader:
         if kind is ExportFormat.DB:
             reader.backup(draft)
         else:
             write = _write_csv if kind is ExportFormat.CSV else _write_json
             with draft.open("w", encoding="utf-8", newline="") as stream:
                 write(reader, stream)
+    return target
+
+
+@contextmanager
+def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A file to write to, readable by the owner only, which takes its place when all went well.
+
+    Args:
+        target: Its place.
+        overwrite: Replace an existing file.
+
+    Raises:
+        InputError: `target` exists and `overwrite` is not given.
+        RunError: It cannot be written.
+    """
+    if target.exists() and not overwrite:
+        raise InputError(f"expected a new file, found {target}.", "Choose another name.")
+    # Written beside its place and then moved there: never half a file, never half an old one.
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+        yield draft
         draft.replace(target)
     except OSError as error:
         raise RunError(f"cannot write {target}: {error.strerror}.") from error
     finally:
-        reader.close()
         with suppress(OSError):
             draft.unlink()
-    return target
 
 
 _CSV_COLUMNS: Final = tuple(

@@ -99,7 +99,7 @@ def test_a_pause_says_why_and_what_to_do(isolated: Path) -> None:
     words = "somebody else scaled 4 → 9"
     with running(cluster_run(ControlMode.HOLD, message=words)) as directory:
         snapshot = picture(directory)
-        (line,) = alert(snapshot, "", HeaderContext(), "", 80)
+        (line,) = alert(snapshot, "", HeaderContext(), 80)
         assert line.plain == " HOLD: somebody else scaled 4 → 9. r resumes AUTO."
 
 

@@ -1,0 +1,98 @@
+"""Moving through a replay: by typing, by pointing, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from console.live.playhead import PlayHead
+from console.live.replay_strip import replay_strip, step_under
+from console.live.signs import ASCII, UNICODE
+from console.screens.live import LiveScreen
+from console.settings import Settings
+from console.start import StartAttach, StartReplay
+from console.themes import palette_for
+from core.runs.reader import RunReader
+from tests.console.cli.conftest import CommandLine, cli
+from tests.console.live.pictures import picture
+from tests.console.pilots import console, shown, typed, until
+
+__all__ = ["cli"]
+
+
+def head(pilot: Pilot[None]) -> int | None:
+    screen = pilot.app.screen
+    assert isinstance(screen, LiveScreen)
+    return screen.shown_head
+
+
+async def test_typed_moments_and_the_mouse(finished_run: Path) -> None:
+    app = console(StartReplay(finished_run, begin_s=600.0, speed=1.0), settings=Settings())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: head(pilot) == 40, "--from")
+        await until(pilot, lambda: " replay " in shown(pilot))
+        assert "t to" in shown(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: " to " in shown(pilot).splitlines()[-2])
+        await typed(pilot, "20:00")
+        await pilot.press("enter")
+        await until(pilot, lambda: head(pilot) == 80, "a time")
+        await pilot.press("t")
+        await until(pilot, lambda: " to " in shown(pilot).splitlines()[-2])
+        await pilot.press(*"+10", "enter")
+        await until(pilot, lambda: head(pilot) == 90, "a decision relative to this one")
+        screen = app.screen
+        assert isinstance(screen, LiveScreen)
+        assert screen.scene.context.playing, "it goes on playing from there"
+        width = screen.query_one("#live-timeline").size.width
+        await pilot.click("#live-timeline", offset=(10, 0))
+        await until(pilot, lambda: head(pilot) in (2, 3), "the start of the timeline")
+        await pilot.click("#live-timeline", offset=(width - 2, 0))
+        await until(pilot, lambda: head(pilot) is not None and head(pilot) > 390)  # type: ignore[operator]
+        await pilot.press("space", "home")
+        await until(pilot, lambda: head(pilot) == 0)
+        assert "PAUSED" in shown(pilot)
+
+
+async def test_on_a_living_run_the_key_trains(finished_run: Path) -> None:
+    from console.screens.setup import SetupScreen
+
+    app = console(StartAttach(finished_run), settings=Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "p99" in shown(pilot))
+        assert " replay " not in shown(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, SetupScreen))
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_strip_shows_the_whole_run(finished_run: Path, width: int) -> None:
+    snapshot = picture(finished_run, head=200)
+    for signs in (UNICODE, ASCII):
+        [line] = replay_strip(snapshot, signs, palette_for("dark"), width)
+        assert line.cell_length <= width
+        assert "reverse" in str(line.spans)
+        assert line.plain.isascii() is (signs is ASCII)
+    last = width - 12
+    assert step_under(snapshot, -5, width) <= snapshot.length // (width - 12)
+    assert step_under(snapshot, last, width) >= snapshot.length - snapshot.length // last - 1
+    assert step_under(snapshot, 10_000, width) <= snapshot.length
+
+
+def test_seeking_goes_on_playing() -> None:
+    assert PlayHead().sought(7, 15.0, 100).playing
+    assert not PlayHead(playing=False).sought(7, 15.0, 100).playing
+    assert PlayHead().sought(700, 15.0, 100).step(15.0, 100) == 100
+
+
+def test_the_command_line_refuses_moments_outside(cli: CommandLine, finished_run: Path) -> None:
+    reader = RunReader(finished_run)
+    last = reader.last_step()
+    reader.close()
+    answer = cli("replay", "latest", "--from", "99:00:00")
+    assert answer.code == 2
+    assert f"expected a moment up to decision {last}" in answer.error
+    assert cli("replay", "latest", "--from", "soon").code == 2
+    assert cli("replay", "latest", "--speed", "0").code == 2
