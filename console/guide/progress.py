@@ -46,13 +46,14 @@ def glance_at(directory: str) -> RunGlance:
     if training.best_score is not None and training.baseline_score is not None:
         score = f", score {training.best_score:.2f} (HPA {training.baseline_score:.2f})"
     message = f": {status.message}" if status.message and not status.state.is_live else ""
+    # The score matters most, and the line may be cut at its end.
+    done = "" if status.state is RunState.FINISHED else f", {100 * share:.0f} %"
     return RunGlance(
         status.state.is_live,
         status.state is RunState.FINISHED,
         share,
         training.eta_s,
-        f"{status.state}{message}, {100 * share:.0f} % of {training.total_timesteps:,} "
-        f"steps{score}",
+        f"{status.state}{done}{score}{message}",
     )
 
 

@@ -18,7 +18,8 @@ _ABOUT = {
     "is closed.",
     Step.SHADOW: "The trained policy advises on the real Deployment. Nothing is written to the "
     "cluster.",
-    Step.REPORT: "What the policy would have done and cost, against what happened.",
+    Step.REPORT: "What the policy would have done and cost, against what happened. The longer "
+    "the shadow run, the more it says; it goes on meanwhile.",
 }
 _VERBS = {
     Step.RECORD: "record",
@@ -136,8 +137,14 @@ def sentence(scene: Scene) -> Content:
     if not scene.ready(scene.step):
         return Content.styled("The step before comes first.", "$warning")
     verb = _VERBS[scene.step]
-    again = " again; what followed is made anew" if scene.state.made(scene.step) else ""
-    return Content.assemble(key, f"{verb}{again}")
+    if not scene.state.made(scene.step):
+        return Content.assemble(key, verb)
+    if scene.step is STEPS[-1]:
+        return Content.assemble(key, f"{verb} again")
+    again = f"{verb} again; what followed is made anew"
+    if not scene.done(scene.step):
+        return Content.assemble(key, again)
+    return Content.assemble(("down ", key[1]), "goes on   ", key, again)
 
 
 def _progress(doing: Doing) -> str:

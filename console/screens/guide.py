@@ -19,7 +19,7 @@ from console.guide.form import GuideForm
 from console.guide.progress import RunGlance, read_glances
 from console.guide.state import STEPS, GuideState, Step, load_state, save_state
 from console.guide.view import Doing, Scene, detail_lines, sentence, step_lines
-from console.handover import hand_over
+from console.handover import hand_over, is_going
 from console.keys import KeyContext, bindings
 from console.launching import start_in_background
 from console.widgets.field import Field
@@ -250,12 +250,17 @@ class GuideScreen(Screen[None]):
             )
             self._glances.pop(step, None)
             self._chosen = False
-            self._show()
-            self._look()
+            # Whoever has left the guide meanwhile finds the run here on coming back.
+            if not is_going(self):
+                self._show()
+                self._look()
 
         def failed(reason: str) -> None:
             self._doing = None
-            self._fail(reason)
+            if is_going(self):
+                self.app.notify(f"Not started: {reason}", severity="error", markup=False)
+            else:
+                self._fail(reason)
 
         start_in_background(self.console_app, config, started=started, failed=failed)
 
@@ -313,7 +318,7 @@ class GuideScreen(Screen[None]):
 
     @property
     def _directory(self) -> str:
-        if self._step is Step.SHADOW:
+        if self._step in (Step.SHADOW, Step.REPORT):
             return self._state.shadow
         return self._state.training if self._step is Step.TRAIN else ""
 

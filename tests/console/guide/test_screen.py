@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from core.state import ControlMode
 from core.traffic.library import load_scenario
 from tests.console.guide.conftest import trained
 from tests.console.pilots import console, settled, shown, until
+from tests.core.runs.factory import write_run
 
 
 async def _open(pilot: Pilot[None]) -> GuideScreen:
@@ -54,7 +56,7 @@ async def test_a_prometheus_that_is_not_there_is_one_problem() -> None:
         screen = await _open(pilot)
         await pilot.press("escape", "enter")
         await until(pilot, lambda: bool(screen.scene.problem), "a problem")
-        assert "could not" in screen.scene.problem
+        assert "no connection to Prometheus" in screen.scene.problem
         assert screen.scene.doing is None
         assert load_state().target == "prod/shop/checkout", "what was typed is kept"
         assert not load_state().results
@@ -112,6 +114,38 @@ async def test_the_trained_policy_shadows_and_is_watched(
             await pilot.press("up")
         await pilot.press("a")
         await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "the live screen")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen, "the guide")
+        await pilot.press("down", "a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen), "and from the report")
+
+
+async def test_leaving_while_the_engine_starts_loses_nothing(
+    recorded: GuideState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(recorded, tmp_path)
+    left = threading.Event()
+
+    def launch(_config: RunConfig) -> Path:
+        assert left.wait(15.0)
+        return write_run(tmp_path / "20260101-000001-launched", 30)
+
+    monkeypatch.setattr("core.runs.launch.launch", launch)
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await until(pilot, lambda: screen.scene.step is Step.SHADOW, "the training to be read")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.scene.doing is not None, "the engine to start")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen, "Setup")
+        left.set()
+        await until(pilot, lambda: load_state().shadow.endswith("launched"), "the run")
+        again = await _open(pilot)
+        await until(pilot, lambda: again.scene.step is Step.REPORT, "the guide where it went on")
+        assert "down goes on" not in shown(pilot)
+        await pilot.press("up")
+        await pilot.pause()
+        assert "down goes on" in shown(pilot)
 
 
 async def test_a_shadow_run_is_reported(recorded: GuideState, tmp_path: Path) -> None:
