@@ -12,6 +12,8 @@ GUIDE_KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_GUIDE, "a", "attach", "a", "watch", "Watch the training or the shadow run live", 5),
     KeyEntry(_GUIDE, "up", "turn(-1)", "up", "step before", "Show the step before"),
     KeyEntry(_GUIDE, "down", "turn(1)", "down", "next step", "Show the next step"),
+    KeyEntry(_GUIDE, "pageup", "page(-1)", "page up", "scroll up", "Scroll a long result up"),
+    KeyEntry(_GUIDE, "pagedown", "page(1)", "page down", "scroll down", "Scroll it down"),
     KeyEntry(_GUIDE, "N", "start_over", "N", "start over", "Forget this guide and begin anew", 6),
     KeyEntry(_GUIDE, "escape", "back", "esc", "back", "Go back; what runs goes on", 7),
 )

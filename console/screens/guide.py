@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
     from console.app import RlscaleApp
 
+
+class _Detail(VerticalScroll, inherit_bindings=False):
+    """The step that is looked at; up and down go from step to step, whatever its length."""
+
+
 _LEAST_SHARE = 0.03
 """Before so much is done an estimate of the time left would be a guess."""
 
@@ -66,7 +71,7 @@ class GuideScreen(Screen[None]):
         """Put the steps over the one that is looked at."""
         yield Static("", id="guide-heading", markup=False)
         yield Lines(id="guide-steps")
-        with VerticalScroll(id="guide-detail"):
+        with _Detail(id="guide-detail"):
             yield GuideForm(self.console_app.settings.setup.cluster)
             yield Static("", id="guide-text")
         yield Static("", id="guide-sentence")
@@ -140,6 +145,7 @@ class GuideScreen(Screen[None]):
     def _go_to(self, step: Step, *, chosen: bool = True) -> None:
         if step is not self._step:
             self._problem = ""
+            self.query_one(_Detail).scroll_home(animate=False)
         self._step, self._chosen = step, chosen
         self._show()
         if self.form.display and not self._state.settings:
@@ -152,6 +158,11 @@ class GuideScreen(Screen[None]):
         """Show the step before, or the next one."""
         position = STEPS.index(self._step) + change
         self._go_to(STEPS[min(max(position, 0), len(STEPS) - 1)])
+
+    def action_page(self, change: int) -> None:
+        """Look further down, or up again, in what has no room at once."""
+        detail = self.query_one(_Detail)
+        detail.scroll_relative(y=change * max(detail.size.height - 1, 1), animate=False)
 
     # -- doing ----------------------------------------------------------------------------------
 

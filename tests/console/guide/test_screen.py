@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from console.guide.state import GuideState, Step, guide_directory, load_state, save_state
+from console.guide.state import GuideState, Result, Step, guide_directory, load_state, save_state
 from console.screens.guide import GuideScreen
 from console.screens.live import LiveScreen
 from console.settings import ClusterChoices, Settings, SetupChoices
@@ -165,6 +165,25 @@ async def test_a_shadow_run_is_reported(recorded: GuideState, tmp_path: Path) ->
         await settled(pilot)
         assert "static:9 would have used" in shown(pilot)
         assert (guide_directory() / f"{run.name}.md").read_text().startswith("# Shadow report")
+
+
+async def test_a_long_result_is_scrolled_and_gone_on_from(recorded: GuideState) -> None:
+    notes = tuple(f"note number {number}" for number in range(30))
+    long = Result(lines=("the first line",), notes=notes)
+    save_state(recorded.with_result(Step.RECORD, long))
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        await pilot.press("up")
+        await settled(pilot)
+        assert screen.scene.step is Step.RECORD
+        assert "the first line" in shown(pilot)
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await until(pilot, lambda: "note number 29" in shown(pilot), "the end")
+        assert "the first line" not in shown(pilot)
+        await pilot.press("down")
+        assert screen.scene.step is Step.FIT
+        await pilot.press("up")
+        await until(pilot, lambda: "the first line" in shown(pilot), "its beginning again")
 
 
 async def test_starting_over_asks_and_forgets(recorded: GuideState) -> None:
