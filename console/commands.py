@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from console.app import RlscaleApp
+    from console.dialogs.export import ExportRequest
 
 _BASELINES = ("hpa", "threshold", "static:10")
 
@@ -90,7 +91,7 @@ class ConsoleCommands(Provider):
         )
         yield PaletteCommand(
             "Export this run...",
-            "As CSV, as JSON, or the file itself",
+            "As data, as the file itself, or as a recording: asciinema, SVG, HTML",
             self._export,
         )
         yield PaletteCommand(
@@ -174,7 +175,7 @@ class ConsoleCommands(Provider):
         )
 
     def _export(self) -> None:
-        from console.dialogs.export import ExportDialog, ExportRequest
+        from console.dialogs.export import ExportDialog
         from console.screens.live import LiveScreen
         from console.screens.runs import RunsScreen
 
@@ -234,17 +235,12 @@ def _bundles() -> list[str]:
     return list(dict.fromkeys(name for found in names for name in found))
 
 
-def _export(application: RlscaleApp, directory: Path, request: Any) -> None:
+def _export(application: RlscaleApp, directory: Path, request: ExportRequest) -> None:
+    from console.runs import deeds
     from core.errors import RlscaleError
-    from core.runs.export import ExportFormat, export_run
 
     try:
-        export_run(directory, request.target, ExportFormat(request.format))
+        notice = partial(application.notify, deeds.export(directory, request), markup=False)
     except (RlscaleError, OSError) as error:
-        application.call_from_thread(
-            partial(application.notify, str(error), severity="error", markup=False)
-        )
-    else:
-        application.call_from_thread(
-            partial(application.notify, f"Exported to {request.target}", markup=False)
-        )
+        notice = partial(application.notify, str(error), severity="error", markup=False)
+    application.call_from_thread(notice)

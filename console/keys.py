@@ -232,7 +232,7 @@ KEYS: tuple[KeyEntry, ...] = (
     KeyEntry(_RUNS, "d", "debug", "d", "debug", "Open the debugger at the last decision", 6),
     KeyEntry(_RUNS, "space", "mark", "space", "mark", "Mark for comparing; at most two", 6),
     KeyEntry(_RUNS, "c", "compare", "c", "compare", "Compare the two marked runs", 7),
-    KeyEntry(_RUNS, "e", "export", "e", "export", "Export as CSV, JSON or the file itself", 8),
+    KeyEntry(_RUNS, "e", "export", "e", "export", "Export as data, as the file, or recorded", 8),
     KeyEntry(_RUNS, "x", "stop", "x", "stop", "Stop the engine of a live run; asks first", 9),
     KeyEntry(
         _RUNS, "u", "resume", "u", "resume", "Resume a training; start a policy's run over", 9

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
+from console.recording.formats import RecordingFormat
 from console.widgets.choice import Choice, Option
 from console.widgets.field import Field
 from core.errors import InputError
@@ -27,6 +28,11 @@ FORMATS = (
     Option("csv", "CSV", "One line per decision, for spreadsheets and pandas."),
     Option("json", "JSON", "Facts, totals, events and decisions in one document."),
     Option("db", "file", "The SQLite file itself: everything, to be opened here again."),
+    Option(
+        RecordingFormat.ASCIICAST, "cast", "The console replaying it, for asciinema; in a minute."
+    ),
+    Option(RecordingFormat.SVG, "SVG", "A picture of its end; --at of runs export has others."),
+    Option(RecordingFormat.HTML, "HTML", "A page with its end as text, in colour."),
 )
 
 
@@ -65,7 +71,7 @@ class ExportDialog(Dialog[ExportRequest | None]):
     Args:
         run_id: What is exported; its name is offered as the name of the file.
         directory: Where the file is offered to go.
-        formats: What there is to choose from; a value is also the file's ending.
+        formats: What there is to choose from; a value is also the file's ending, but for a cast.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.EXPORT)]
@@ -122,7 +128,8 @@ class ExportDialog(Dialog[ExportRequest | None]):
         """Export nothing."""
         self.dismiss(None)
 
-    def _offer(self, suffix: str) -> str:
+    def _offer(self, value: str) -> str:
+        suffix = RecordingFormat.ASCIICAST.suffix if value == RecordingFormat.ASCIICAST else value
         return str(self._directory / f"{self._run_id}.{suffix}")
 
     @on(Choice.Changed)

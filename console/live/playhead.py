@@ -23,7 +23,7 @@ class PlayHead:
 
     def advanced(self, elapsed_s: float, interval_s: float, length: int) -> PlayHead:
         """After `elapsed_s` of wall time; halts at the end of the run."""
-        if not self.playing or length < 0:
+        if not self.playing or length < 0 or not elapsed_s:
             return self
         end_s = length * interval_s
         speed = self.speed if self.speed is not None else max(end_s / FASTEST_S, 60.0)

@@ -69,6 +69,9 @@ class Stage:
     async def _until(self, condition: Callable[[], bool]) -> None:
         begin = time.monotonic()
         while not condition():
+            if self.application._exit:
+                # Told to leave by a signal, as a command is by Ctrl-C.
+                raise KeyboardInterrupt
             if self._screen.scene.problem:
                 raise RunError(self._screen.scene.problem)
             if time.monotonic() - begin > _PATIENCE_S:

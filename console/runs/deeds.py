@@ -5,12 +5,22 @@ All of them read and write files or wait for an engine, so they are called from 
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from textual.worker import get_current_worker
+
 from console.dialogs.export import ExportRequest
+from console.recording.formats import RecordingFormat
 from console.runs.row import RunRow
+from core.errors import RunError
 from core.runs import catalogue
 from core.runs.export import ExportFormat, export_run
 from core.runs.records import RunKind
+from core.subprocesses import module_command, module_environment
 
+_LOOK_S = 0.2
 _STOP_TIMEOUT_S = 30.0
 """A training on a busy machine answers between two updates of its network."""
 
@@ -52,12 +62,41 @@ def resume(row: RunRow) -> str:
     return f"Started over as {again.name}."
 
 
-def export(row: RunRow, request: ExportRequest) -> str:
-    """Write the run to a file.
+def export(directory: Path, request: ExportRequest) -> str:
+    """Write a run to a file.
 
     Raises:
         InputError: The file exists.
         RunError: The run cannot be read, or the file not written.
     """
-    target = export_run(row.directory, request.target, ExportFormat(request.format))
-    return f"Exported to {target}."
+    if request.format in tuple(RecordingFormat):
+        _record(directory, request)
+    else:
+        export_run(directory, request.target, ExportFormat(request.format))
+    return f"Exported to {request.target}."
+
+
+def _record(directory: Path, request: ExportRequest) -> None:
+    """Let the command do it: a recording brings up a console of its own, in its own process."""
+    options = ("--format", request.format, "--out", str(request.target))
+    command = module_command("console.cli", "runs", "export", str(directory), *options)
+    process = subprocess.Popen(
+        command,
+        env=module_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    said = ""
+    worker = get_current_worker()
+    while process.returncode is None:
+        with suppress(subprocess.TimeoutExpired):
+            _, said = process.communicate(timeout=_LOOK_S)
+        if worker.is_cancelled:
+            # The console is leaving; what is half done is taken away.
+            process.terminate()
+    if process.returncode != 0:
+        lines = said.strip().splitlines() or [f"it ended with code {process.returncode}"]
+        raise RunError(lines[-1].removeprefix("error: "))

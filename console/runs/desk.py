@@ -84,7 +84,8 @@ class RunDesk:
 
         def answered(request: ExportRequest | None) -> None:
             if request is not None:
-                self._do(f"Exporting to {request.target}", partial(deeds.export, row, request))
+                work = partial(deeds.export, row.directory, request)
+                self._do(f"Exporting to {request.target}", work)
 
         self._application.push_screen(ExportDialog(row.run_id, Path.cwd()), answered)
 

@@ -42,6 +42,17 @@ async def test_the_offered_name_follows_the_format(tmp_path: Path) -> None:
         assert answers == [ExportRequest("db", tmp_path / "mine.txt")]
 
 
+async def test_recordings_are_offered_with_their_own_endings(tmp_path: Path) -> None:
+    async with console(StartRuns()).run_test(size=(80, 24)) as pilot:
+        answers = await opened(pilot, tmp_path)
+        for ending in ("json", "db", "cast", "svg", "html"):
+            await pilot.press("right")
+            assert target(pilot).text == str(tmp_path / f"run-1.{ending}")
+        assert "HTML" in shown(pilot)
+        await pilot.press("left", "left", "enter")
+        assert answers == [ExportRequest("asciicast", tmp_path / "run-1.cast")]
+
+
 async def test_a_wrong_file_says_so_and_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "run-1.csv").touch()
     async with console(StartRuns()).run_test(size=(80, 24)) as pilot:

@@ -48,8 +48,8 @@ def played(path: Path) -> pyte.Screen:
 
 
 async def console_at(directory: Path, step: int, *, halted: bool = False) -> list[str]:
-    """What the real console shows of a replay at a step."""
-    app = console(StartReplay(directory, step * 15.0, 60.0), settings=Settings())
+    """What the real console shows of a replay at a step, at a speed at which it stays there."""
+    app = console(StartReplay(directory, step * 15.0, 1.0), settings=Settings())
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
         screen = app.screen
         assert isinstance(screen, LiveScreen)
@@ -67,11 +67,11 @@ async def console_at(directory: Path, step: int, *, halted: bool = False) -> lis
 def recorded(
     written_runs: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A recording of the last 40 decisions of a run."""
+    """A recording of a run from decision 360 to 398, the last but one."""
     path = tmp_path_factory.mktemp("recording") / "run.cast"
     run = next(one for one in written_runs.iterdir() if "flash-crowd" in one.name)
     size = ("--columns", str(COLUMNS), "--rows", str(ROWS))
-    span = ("--from", "360", "--speed", "60")
+    span = ("--from", "360", "--to", "398", "--speed", "60")
     done = export(run, "--format", "asciicast", "--out", str(path), *size, *span, "--json")
     return path, done
 
@@ -94,20 +94,21 @@ def test_it_is_an_asciicast_of_version_2(
     assert times[-1] == head["duration"]
     assert all(len(event) == 3 and event[1] == "o" for event in events)
     assert all(isinstance(event[2], str) and event[2] for event in events)
-    # 39 steps of 15 s at 60 simulated seconds per second, and two seconds for the last picture.
-    assert head["duration"] == pytest.approx(39 * 0.25 + 2)
-    assert told["pictures"] == 40
+    # 38 steps of 15 s at 60 simulated seconds per second, and two seconds for the last picture.
+    assert head["duration"] == pytest.approx(38 * 0.25 + 2)
+    assert told["pictures"] == 39
 
 
 async def test_it_ends_on_what_the_console_shows(
     recorded: tuple[Path, subprocess.CompletedProcess[str]], finished_run: Path
 ) -> None:
     final = played(recorded[0])
-    wanted = await console_at(finished_run, 399)
+    wanted = await console_at(finished_run, 398)
     found = [line.rstrip() for line in final.display]
-    # At the end of a run a replay that plays halts, and says so.
+    # The first line tells the speed too.
     assert found[1:] == [line.rstrip() for line in wanted[1:]]
     assert "REPLAY" in found[0]
+    assert " 60×" in found[0]
     assert not final.cursor.hidden
     assert {cell.fg for row in final.buffer.values() for cell in row.values()} > {"62b0e8"}
 
@@ -149,7 +150,8 @@ async def test_stills_show_the_moment(finished_run: Path, tmp_path: Path) -> Non
             parser = _Words()
             parser.feed(text)
             found = [line.rstrip() for line in parser.words.splitlines()][:ROWS]
-            assert found == [line.rstrip() for line in wanted]
+            assert found[1:] == [line.rstrip() for line in wanted[1:]]
+            assert "PAUSED" in found[0]
             assert "http" not in text
         else:
             ElementTree.fromstring(text)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -210,6 +212,31 @@ async def test_a_run_is_exported_as_the_file_itself(home: Path, tmp_path: Path) 
     connection = sqlite3.connect(tmp_path / "copy.db")
     assert connection.execute("SELECT count(*) FROM steps").fetchone() == (120,)
     connection.close()
+
+
+async def export(pilot: Pilot[None], rights: int, path: Path) -> None:
+    """Ask for an export of the selected run, in the format so many places to the right."""
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ExportDialog))
+    await pilot.press(*["right"] * rights)
+    pilot.app.screen.query_one("#target", Field).text = str(path)
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+async def test_a_run_is_recorded_in_a_process_of_its_own(home: Path, tmp_path: Path) -> None:
+    async with console(StartRuns()).run_test(size=SMALL) as pilot:
+        await go_to(pilot, "0001")
+        await export(pilot, 5, tmp_path / "end.html")
+        await until(pilot, lambda: any("Exported" in text for text in notices(pilot)))
+        assert "REPLAY" in (tmp_path / "end.html").read_text(encoding="utf-8")
+        await export(pilot, 3, tmp_path / "run.cast")
+        await until(pilot, lambda: any(tmp_path.glob(".run.cast.*")), "it is being written")
+    # Leaving the console in the middle leaves nothing half-written behind.
+    deadline = time.monotonic() + 15.0
+    while any(tmp_path.glob(".run.cast.*")) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert [one.name for one in tmp_path.iterdir()] == ["end.html"]
 
 
 async def test_deleting_asks_first(home: Path) -> None:
