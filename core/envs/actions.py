@@ -16,6 +16,12 @@ Integers = NDArray[np.int64]
 
 HEADROOM_WINDOWS_S = (15.0, 60.0, 180.0, 600.0)
 HEADROOM_FACTORS = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
+HEADROOM_TOLERANCE = 0.1
+"""Share of the desired replicas by which a mean target must differ to be worth a change, as an
+HPA's must."""
+HEADROOM_LEAST_CHANGE = 0.7
+"""Replicas by which it must differ at least: more than a half, so that noise does not switch
+between two neighbours."""
 STEPPED_FACTORS = (0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0)
 
 
@@ -33,6 +39,9 @@ class ActionSet(Protocol):
     def all_targets(self, history: StateHistory) -> Integers:
         """Replicas that each action asks for, shape (actions, n), within min and max."""
 
+    def settle(self, targets: Floats, history: StateHistory) -> Integers:
+        """Replicas for mean targets, which are no whole numbers, shape (n,), within min and max."""
+
     def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
         """Why this action asks for `target` replicas of one cluster, in words."""
 
@@ -44,7 +53,7 @@ def targets_of(action_set: ActionSet, history: StateHistory, actions: Integers) 
 
 
 def mean_targets(action_set: ActionSet, history: StateHistory, weights: Floats) -> Integers:
-    """Geometric mean of all actions' targets, rounded, shape (n,).
+    """Geometric mean of all actions' targets, settled, shape (n,).
 
     Args:
         action_set: The actions.
@@ -55,8 +64,7 @@ def mean_targets(action_set: ActionSet, history: StateHistory, weights: Floats) 
     mean = np.zeros(history.size)
     for log, weight in zip(logs, weights.T, strict=True):
         mean += log * weight
-    rounded = np.rint(np.exp(mean)).astype(np.int64)
-    return _within_limits(rounded, history)
+    return action_set.settle(np.exp(mean), history)
 
 
 def _within_limits(targets: Floats | Integers, history: StateHistory) -> Integers:
@@ -69,8 +77,16 @@ def window_name(window_s: float) -> str:
     return "latest" if window_s <= 15.0 else f"{window_s / 60:g}-minute"
 
 
+class _EveryChange:
+    """Mixin of action sets that name each step themselves."""
+
+    def settle(self, targets: Floats, history: StateHistory) -> Integers:
+        """See `ActionSet`: the nearest whole number."""
+        return _within_limits(np.rint(targets), history)
+
+
 @dataclass(frozen=True)
-class Classic:
+class Classic(_EveryChange):
     """Hold, one more, one less: the `Discrete(3)` of the literature."""
 
     name: str = "classic"
@@ -88,7 +104,7 @@ class Classic:
 
 
 @dataclass(frozen=True)
-class Stepped:
+class Stepped(_EveryChange):
     """Hold, one more or less, and steps in proportion to the current replicas."""
 
     name: str = "stepped"
@@ -135,6 +151,13 @@ class Headroom:
             for window_s in HEADROOM_WINDOWS_S
         ]
         return _within_limits(np.concatenate(rows), history)
+
+    def settle(self, targets: Floats, history: StateHistory) -> Integers:
+        """See `ActionSet`."""
+        desired = history.desired
+        slack = np.maximum(HEADROOM_TOLERANCE * desired, HEADROOM_LEAST_CHANGE)
+        stays = np.abs(targets - desired) <= slack
+        return _within_limits(np.where(stays, desired, np.rint(targets)), history)
 
     def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
         """See `ActionSet`."""

@@ -1,9 +1,7 @@
-"""How well covering recent peaks has worked: what makes one service's traffic unlike another's.
+"""How far rates have risen over the peaks before them, and what that did to requests, of late.
 
 A pod that is asked for now serves only after its start-up time. So every rate is compared with
-the peak that was known one such lead earlier: had that peak been covered with some headroom then,
-would it have been enough now? The answers of the last hour tell a policy how much headroom this
-traffic needs, and from which window.
+the peak that was known one such lead earlier.
 """
 
 from __future__ import annotations
@@ -14,18 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import FactsBatch, Floats
+from core.envs.hindsight import MOST_LEAD, WINDOWS_S, lead_intervals
 
-WINDOWS_S: Final = (15.0, 60.0, 180.0, 600.0)
-"""Windows of the peaks that are judged."""
-FACTORS: Final = (1.1, 1.4, 2.0, 2.8)
-"""Headrooms that are judged."""
 MEMORY_S: Final = 3600.0
 """Time constant of what is remembered; until then all that was seen counts alike."""
 SHORT_MEMORY_S: Final = 600.0
 
-_THRESHOLDS: Final = np.log(FACTORS)[None, :, None]
-_MOST_INTERVALS: Final = 12
-"""Longest lead."""
 _LEAST_RPS: Final = 0.1
 _LARGEST_SHARE: Final = 8.0
 """A rate counts for at most this many times the mean rate."""
@@ -43,17 +35,13 @@ class Coverage:
         size = facts.size
         self._interval_s = interval_s
         self._columns = np.arange(size)
-        self._peaks = np.zeros((_MOST_INTERVALS + 1, len(WINDOWS_S), size))
+        self._peaks = np.zeros((MOST_LEAD + 1, len(WINDOWS_S), size))
         self._newest = 0
-        self._lead = _lead(facts, interval_s)
+        self._lead = lead_intervals(facts, interval_s)
         self.count = np.zeros(size)
         """Intervals seen."""
-        self.missed = np.zeros((len(WINDOWS_S), len(FACTORS), size))
-        """Share of the requests that came while the rate exceeded factor × earlier peak."""
         self.surprise = np.zeros((len(WINDOWS_S), size))
         """Highest log(rate / earlier peak) of late; fades."""
-        self.price = np.zeros((len(WINDOWS_S), size))
-        """Mean of earlier peak / mean rate: what covering the peak costs."""
         self.violation = np.zeros(size)
         """Share of the requests that broke the SLO."""
         self.violation_of_late = np.zeros(size)
@@ -63,13 +51,11 @@ class Coverage:
 
     def restart(self, mask: NDArray[np.bool_], rps: Floats, facts: FactsBatch) -> None:
         """Begin new episodes in the masked clusters, as if the rate had been `rps` for long."""
-        self._lead = _lead(facts, self._interval_s)
+        self._lead = lead_intervals(facts, self._interval_s)
         self._peaks[:, :, mask] = rps[mask]
         for array in (
             self.count,
-            self.missed,
             self.surprise,
-            self.price,
             self.violation,
             self.violation_of_late,
             self.load,
@@ -101,16 +87,8 @@ class Coverage:
         self.count += 1.0
         weight = np.maximum(1.0 / self.count, self._interval_s / MEMORY_S)
         short = np.maximum(1.0 / self.count, self._interval_s / SHORT_MEMORY_S)
-        self.missed += weight * ((surprise[:, None] > _THRESHOLDS) * share - self.missed)
         self.surprise *= np.exp(-self._interval_s / MEMORY_S)
         np.maximum(self.surprise, surprise, out=self.surprise)
-        self.price += weight * (before / mean - self.price)
         self.violation += weight * (violation * share - self.violation)
         self.violation_of_late += short * (violation * share - self.violation_of_late)
         self.load += weight * (load - self.load)
-
-
-def _lead(facts: FactsBatch, interval_s: float) -> NDArray[np.int64]:
-    """Intervals from a decision until its pods serve, shape (n,)."""
-    intervals = np.ceil(np.nan_to_num(facts.startup_median_s) / interval_s) + 1.0
-    return np.clip(intervals, 1.0, _MOST_INTERVALS).astype(np.int64)

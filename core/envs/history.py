@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import FactsBatch, Floats, StateBatch
-from core.envs.coverage import WINDOWS_S, Coverage
+from core.envs.coverage import Coverage
+from core.envs.hindsight import WINDOWS_S, Hindsight
 
 MEMORY_S = 1800.0
 """How far back anything may look: half an hour."""
@@ -69,7 +70,9 @@ class StateHistory:
         self.since_up_s = np.full(self.size, MEMORY_S)
         self.since_down_s = np.full(self.size, MEMORY_S)
         self.coverage = Coverage(facts, self.interval_s)
-        """How well covering recent peaks has worked so far."""
+        """How far rates have risen over the peaks before them."""
+        self.hindsight = Hindsight(facts, self.interval_s)
+        """What simple rules would have come to so far."""
         self._state: StateBatch | None = None
         self._peaks: dict[float, Floats] = {}
         """Peaks by window, as far as somebody has asked since the newest state."""
@@ -108,6 +111,7 @@ class StateHistory:
         ):
             np.copyto(array, values, where=mask)
         self.coverage.restart(mask, rps, self.facts)
+        self.hindsight.restart(mask, rps, self.facts)
         self._state = states
         self._peaks.clear()
 
@@ -138,6 +142,7 @@ class StateHistory:
         self._peaks.clear()
         peaks = np.stack([self.peak_rps(window_s) for window_s in WINDOWS_S])
         capacity_rps = np.maximum(states.replicas_ready, 0.5) * self.facts.pod_capacity_rps
+        self.hindsight.push(rps, peaks)
         self.coverage.push(rps, peaks, self.mean_rps(), violation, rps / capacity_rps)
 
     def _smooth(self, rps: Floats) -> None:

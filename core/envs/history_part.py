@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.envs.coverage import Coverage
+from core.envs.hindsight import Hindsight
 from core.envs.history import Ring, StateHistory
 
 
@@ -44,7 +45,7 @@ class _Part(StateHistory):
 def _part(value: Any, columns: slice) -> Any:
     if isinstance(value, np.ndarray):
         return value[..., columns]
-    if isinstance(value, Ring | Coverage):
+    if isinstance(value, Ring | Coverage | Hindsight):
         part = copy.copy(value)
         for name, inner in vars(value).items():
             setattr(part, name, _part(inner, columns))

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import Floats
-from core.envs.coverage import FACTORS, WINDOWS_S
+from core.envs.hindsight import FACTORS, WINDOWS_S
 from core.envs.history import StateHistory
 
-OBSERVATION_VERSION = 2
+OBSERVATION_VERSION = 3
 """Raised whenever a formula changes while its feature keeps its name."""
 
 _LEAST_RPS = 0.1
@@ -109,17 +109,6 @@ def _short(window_s: float) -> str:
     return f"{window_s:.0f}s" if window_s < 60.0 else f"{window_s / 60.0:.0f}m"
 
 
-def _missed(window: int, factor: int) -> Feature:
-    name = f"missed_{_short(WINDOWS_S[window])}_x{FACTORS[factor]:g}"
-    words = (
-        "square root of the share of requests that "
-        f"{FACTORS[factor]:g} × the {_short(WINDOWS_S[window])} peak would not have covered"
-    )
-    return Feature(
-        name, 0.0, 1.0, words, lambda history: np.sqrt(history.coverage.missed[window, factor])
-    )
-
-
 def _surprise(window: int) -> Feature:
     name = _short(WINDOWS_S[window])
     words = f"largest log of rate / earlier {name} peak, fading over an hour"
@@ -128,19 +117,31 @@ def _surprise(window: int) -> Feature:
     )
 
 
-def _price(window: int) -> Feature:
+def _known(name: str) -> Callable[[StateHistory], Floats]:
+    return lambda history: history.known(name)
+
+
+def _regret(rule: int) -> Feature:
+    window, factor = divmod(rule, len(FACTORS))
     name = _short(WINDOWS_S[window])
 
     def compute(history: StateHistory) -> Floats:
-        price: Floats = np.log(np.maximum(history.coverage.price[window], 0.1))
-        return price
+        scores = history.hindsight.scores
+        regret: Floats = np.sqrt(scores[rule] - scores.min(axis=0))
+        return regret
 
-    words = f"log of the mean {name} peak / mean rate"
-    return Feature(f"price_{name}", -1.0, 2.0, words, compute)
+    words = (
+        f"square root of how much worse {FACTORS[factor]:g} × the {name} peak would have scored "
+        "so far than the best such rule"
+    )
+    return Feature(f"regret_{name}_x{FACTORS[factor]:g}", 0.0, 2.0, words, compute)
 
 
-def _known(name: str) -> Callable[[StateHistory], Floats]:
-    return lambda history: history.known(name)
+def _best_rule_target(history: StateHistory) -> Floats:
+    best = history.hindsight.scores.argmin(axis=0)
+    return _log_ratio(
+        history.hindsight.targets[best, np.arange(history.size)], history.desired, 1.0
+    )
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -193,13 +194,12 @@ FEATURES: tuple[Feature, ...] = (
             lambda h: _log_ratio(h.facts.startup_median_s, h.facts.interval_s, 0.1)),
     Feature("metrics_age", 0.0, 3.0, "log of 1 + age of the metrics in decision intervals",
             lambda h: np.log1p(h.state.metrics_age_s / h.facts.interval_s)),
-    *(
-        _missed(window, factor)
-        for window in range(len(WINDOWS_S))
-        for factor in range(len(FACTORS))
-    ),
+    *(_regret(rule) for rule in range(len(WINDOWS_S) * len(FACTORS))),
+    Feature("best_rule", -2.0, 2.0, "log of what the best of those rules asks for now / desired",
+            _best_rule_target),
+    Feature("best_score", 0.0, 3.0, "log of the score of the best of those rules",
+            lambda h: np.log(h.hindsight.scores.min(axis=0))),
     *(_surprise(window) for window in range(len(WINDOWS_S))),
-    *(_price(window) for window in range(len(WINDOWS_S))),
     Feature("violation_mean_10m", 0.0, 1.0, "square root of the share over the SLO, 10 minutes",
             lambda h: np.sqrt(h.coverage.violation_of_late)),
     Feature("violation_mean_60m", 0.0, 1.0, "the same, an hour",

@@ -48,11 +48,13 @@ def draft_extra(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     return _choose(rng, _EXTRAS)(rng, episode_s)
 
 
-def _steady(_: np.random.Generator, _episode_s: float) -> TrafficDraft:
+def draft_steady(*_: object) -> TrafficDraft:
+    """One level."""
     return TrafficDraft("steady", lambda unit: (ConstantPattern(rps=unit),), 1.0, 1.0)
 
 
-def _waves(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
+def draft_waves(rng: np.random.Generator, *_: object) -> TrafficDraft:
+    """Draw waves of minutes to hours."""
     low = rng.uniform(0.15, 0.8)
     period_s = log_uniform(rng, 900.0, 14_400.0)
     peak_at_s = rng.uniform(0.0, period_s)
@@ -206,8 +208,8 @@ def _bursts(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
 
 
 _BASES: tuple[tuple[float, Maker], ...] = (
-    (0.2, _steady),
-    (0.35, _waves),
+    (0.2, draft_steady),
+    (0.35, draft_waves),
     (0.2, _ramps),
     (0.25, _regimes),
 )
@@ -217,7 +219,7 @@ _EXTRAS: tuple[tuple[float, Maker], ...] = (
     (0.2, _flash_crowds),
     (0.2, _batches),
     (0.25, _bursts),
-    (0.1, _waves),
+    (0.1, draft_waves),
 )
 
 

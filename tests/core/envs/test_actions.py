@@ -79,6 +79,27 @@ def test_mean_target_lies_between_and_equals_a_certain_action(history: StateHist
     assert mean_targets(actions, history, half)[0] == round((low * high) ** 0.5)
 
 
+@pytest.mark.parametrize(
+    ("wish", "replicas"), [(6.6, 6), (6.8, 7), (5.4, 6), (5.2, 5), (6.0, 6), (90.0, 40)]
+)
+def test_a_mean_target_near_to_what_is_desired_changes_nothing(
+    history: StateHistory, wish: float, replicas: int
+) -> None:
+    history.push(batch(calm(replicas_desired=6)))
+    assert action_set("headroom").settle(np.array([wish]), history)[0] == replicas
+
+
+def test_the_tolerance_is_that_of_an_hpa_where_pods_are_many(history: StateHistory) -> None:
+    history.push(batch(calm(replicas_desired=30)))
+    settle = action_set("headroom").settle
+    assert [int(settle(np.array([wish]), history)[0]) for wish in (27.1, 26.9, 32.9, 33.1)] == [
+        30,
+        27,
+        30,
+        33,
+    ]
+
+
 def test_unknown_set_is_named() -> None:
     with pytest.raises(InputError, match="sideways"):
         action_set("sideways")

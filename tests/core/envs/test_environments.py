@@ -63,7 +63,7 @@ def test_every_episode_equals_the_single_environment_to_the_last_bit() -> None:
     seen = np.zeros((5, len(FEATURES)), dtype=np.float32)
     episodes = 0
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(400):
         for index in range(5):
             if singles[index] is None:
                 single = AutoscaleEnv(vector.batch.scenarios[index])

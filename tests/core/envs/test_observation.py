@@ -47,7 +47,7 @@ def test_values_of_a_calm_moment() -> None:
     assert feature("startup", calm()) == pytest.approx(math.log(20 / 15))
 
 
-def test_scaling_everything_up_changes_only_granularity() -> None:
+def test_scaling_everything_up_changes_only_what_whole_pods_cost() -> None:
     small = [calm(rps=rps) for rps in (300, 330, 360)]
     large = [
         calm(rps=rps * 10, replicas_desired=100, replicas_ready=100) for rps in (300, 330, 360)
@@ -57,7 +57,10 @@ def test_scaling_everything_up_changes_only_granularity() -> None:
     differs = [
         name for name, a, b in zip(FEATURE_NAMES, few, many, strict=True) if abs(a - b) > 2e-3
     ]
-    assert differs == ["granularity"]
+    # Rounding up to a whole pod costs more where pods are few.
+    assert [name for name in differs if not name.startswith(("regret_", "best_"))] == [
+        "granularity"
+    ]
 
 
 def test_missing_metrics_show_as_age_not_as_zero() -> None:
