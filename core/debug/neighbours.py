@@ -92,7 +92,8 @@ class Observations:
             return []
         spread = np.maximum(self._sample().std(axis=0, dtype=np.float64), _LEAST_SPREAD)
         until = max(here - AFTER_STEPS + 1, 0)
-        same = np.flatnonzero(actions[:until] == actions[here])
+        oldest = max(step - BACK_STEPS - first, 0)
+        same = oldest + np.flatnonzero(actions[oldest:until] == actions[here])
         apart = (seen[same].astype(np.float64) - seen[here]) / spread
         distances = np.sqrt(np.mean(apart * apart, axis=1))
         found: list[tuple[int, float]] = []

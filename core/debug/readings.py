@@ -123,6 +123,14 @@ def _seen(raw: float, facts: DeploymentFacts | None) -> str:
     return f"{math.atanh(min(max(raw, 0.0), 1.0 - 1e-9)) * 60.0:.0f} min"
 
 
+def _regretted(raw: float, facts: DeploymentFacts | None) -> str:
+    return f"+{raw * raw:.2f}"
+
+
+def _score(raw: float, facts: DeploymentFacts | None) -> str:
+    return f"{math.exp(raw):.2f}"
+
+
 def _pods(raw: float, facts: DeploymentFacts | None) -> str:
     return f"1 of {round(1.0 / max(raw, 1e-6))}"
 
@@ -156,6 +164,7 @@ _KINDS: Final[dict[str, _Write]] = {
     ),
     **dict.fromkeys(("latency_p50", "latency_p95", "latency_p99"), _latency),
     **dict.fromkeys(("since_up", "since_down"), _elapsed),
+    "best_score": _score,
     "evidence": _seen,
     "queue": _queue,
     "volatility": _swing,
@@ -163,7 +172,7 @@ _KINDS: Final[dict[str, _Write]] = {
     "startup": _intervals(math.exp),
     "metrics_age": _intervals(math.expm1),
 }
-_FULL_SCALE: Final = ("violation", "missed", "since", "error", "granularity", "evidence")
+_FULL_SCALE: Final = ("violation", "since", "error", "granularity", "evidence")
 """Features with such names have their natural end as upper bound, which nothing exceeds."""
 
 
@@ -174,6 +183,8 @@ def _writer(name: str) -> _Write:
     meaning = _meaning(name)
     if meaning.startswith("square root of the share"):
         return _squared
+    if name.startswith("regret_"):
+        return _regretted
     if meaning.startswith("log of 1 +"):
         return _plain
     return _times if meaning.startswith(("log of", "largest log of")) else _plain

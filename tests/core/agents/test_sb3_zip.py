@@ -131,7 +131,7 @@ def changed_weights(path: Path, **changes: Any) -> bytes:
         ({"action_net__bias": torch.zeros(28, dtype=torch.float64)}, "float32"),
         ({"action_net__bias": "text"}, "float32 tensors"),
         ({"value_net__weight": torch.zeros(1).expand(10**9, 10**9)}, "shape [1, 16]"),
-        ({"mlp_extractor__policy_net__0__weight": torch.zeros(32, 9)}, "shape [32, 63]"),
+        ({"mlp_extractor__policy_net__0__weight": torch.zeros(32, 9)}, "shape [32, 73]"),
     ],
 )
 def test_other_tensors_are_refused(

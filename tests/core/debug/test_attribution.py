@@ -80,7 +80,7 @@ def test_it_is_the_integral_of_the_gradient(activation: str) -> None:
         step[feature] = 1e-6
         slopes = (np.asarray(value(points + step)) - np.asarray(value(points - step))) / 2e-6
         expected = float(slopes.mean() * (here - there)[feature])
-        assert found.contributions[feature] == pytest.approx(expected, rel=1e-3, abs=2e-4)
+        assert found.contributions[feature] == pytest.approx(expected, rel=2e-3, abs=5e-4)
 
 
 def test_a_feature_that_is_not_looked_at_contributes_nothing() -> None:

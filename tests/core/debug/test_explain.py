@@ -122,7 +122,9 @@ def test_probabilities_of_ppo(plain_run: Path) -> None:
     assert weighing.most_entropy == pytest.approx(math.log(28))
     assert weighing.mean_target
     logs = [math.log(option.target or 1) * option.value for option in weighing.options]
-    assert round(math.exp(math.fsum(logs))) == decision.target
+    mean = math.exp(math.fsum(logs))
+    state = found.step.state
+    assert abs(mean - decision.target) <= max(0.1 * state.replicas_desired, 0.7)
     assert weighing.value == decision.value
     assert found.note == ""
 
