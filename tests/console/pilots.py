@@ -25,13 +25,19 @@ def console(
     return RlscaleApp(start, ascii_only=ascii_only, loaded=loaded)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "") -> None:
+async def until(
+    pilot: Pilot[None],
+    condition: Callable[[], bool],
+    what: str = "",
+    within_s: float = DEADLINE_S,
+    every_s: float = 0.01,
+) -> None:
     """Let the application go on until `condition` holds; fails after a deadline."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not reached within {DEADLINE_S:g} s: {what or condition}")
-        await pilot.pause(0.01)
+            raise AssertionError(f"not reached within {within_s:g} s: {what or condition}")
+        await pilot.pause(every_s)
 
 
 async def settled(pilot: Pilot[None]) -> None:
