@@ -22,6 +22,7 @@ from console.cli import (
     run,
     runs,
     scenario,
+    serve,
     train,
     twin,
 )
@@ -52,6 +53,7 @@ _COMMANDS = (
     runs,
     report,
     attach,
+    serve,
     debug,
     scenario,
     twin,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,16 @@ def require_terminal() -> None:
     Raises:
         InputError: Input or output is not a terminal.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and not _in_browser():
         raise InputError(
             "expected a terminal to open the console on, found a pipe or a file.",
             "Add --headless (demo, run) or see rlscale-console --help.",
         )
+
+
+def _in_browser() -> bool:
+    """Whether `serve` started this process, which then draws into a page."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def open_console(start: StartRequest, arguments: argparse.Namespace) -> int:
