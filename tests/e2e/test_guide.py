@@ -1,7 +1,7 @@
 """The guide from one's own traffic to a judged shadow run, on the real cluster, start to end.
 
-A Prometheus with half an hour of history, jobs and engines of their own processes, an account that may
-only look, and requests that are answered while the trained policy advises.
+A Prometheus with half an hour of history, jobs and engines of their own processes, an account that
+may only look, and requests that are answered while the trained policy advises.
 """
 
 from __future__ import annotations
