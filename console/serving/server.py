@@ -22,6 +22,8 @@ from core.errors import RunError
 _FOLDER: Final = Path(__file__).resolve().parent
 _MOST_PAGES: Final = 16
 """Each is a process of some 80 MB on this machine."""
+_PATIENCE_S: Final = 0.5
+"""How long open pages may hold up the end; then their consoles are told to go."""
 _FONT_SIZES: Final = (8, 16, 40)
 """In pixels: the smallest, the usual and the largest."""
 
@@ -122,10 +124,11 @@ async def _serve(serving: Serving, ready: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    runner = web.AppRunner(await ConsoleServer(serving).application(), handle_signals=False)
+    application = await ConsoleServer(serving).application()
+    runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=_PATIENCE_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, serving.host, serving.port, shutdown_timeout=5.0)
+        site = web.TCPSite(runner, serving.host, serving.port)
         try:
             await site.start()
         except OSError as error:
