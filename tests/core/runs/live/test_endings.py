@@ -33,20 +33,31 @@ def lease_holder(stack: Stack, namespace: str) -> str:
 
 
 @pytest.mark.usefixtures("engines")
+@pytest.mark.parametrize(
+    ("number", "rule", "left"),
+    [(signal.SIGHUP, OnExit.RESTORE, 2), (signal.SIGTERM, OnExit.HOLD, 4)],
+    ids=["hangup-restore", "terminate-hold"],
+)
 def test_a_signal_ends_it_in_order_and_restores_if_asked_to(
-    stack: Stack, namespace: str, live_run: LiveRunOf
+    stack: Stack,
+    namespace: str,
+    live_run: LiveRunOf,
+    number: signal.Signals,
+    rule: OnExit,
+    left: int,
 ) -> None:
     stack.create_deployment(namespace, "web", 2)
-    run = live_run("static:4", ControlMode.AUTO, begin=False, on_exit=OnExit.RESTORE)
+    run = live_run("static:4", ControlMode.AUTO, begin=False, on_exit=rule)
     start_engine(run.directory)
     wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas", 20.0)
     engine = engine_of(run.directory)
-    engine.send_signal(signal.SIGHUP)
-    assert engine.wait(10) == 0
-    assert stack.replicas(namespace, "web") == 2
+    engine.send_signal(number)
+    assert engine.wait(20) == 0
+    assert stack.replicas(namespace, "web") == left
     status = run.status()
-    assert (status.state, status.message) == (RunState.STOPPED, "stopped by SIGHUP")
-    assert run.scalings() == [("policy", 2, 4, True), ("operator", 4, 2, True)]
+    assert (status.state, status.message) == (RunState.STOPPED, f"stopped by {number.name}")
+    restored = [("operator", 4, 2, True)] if rule is OnExit.RESTORE else []
+    assert run.scalings() == [("policy", 2, 4, True), *restored]
     assert lease_holder(stack, namespace) == ""
 
 
