@@ -64,7 +64,7 @@ def canvas_size(width: int, height: int) -> tuple[int, int]:
 def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) -> tuple[Line, ...]:
     """All lines of a chart, each exactly `options.width` cells wide."""
     columns, rows = canvas_size(options.width, options.height)
-    shown = viewport.aligned(columns, columns // 4 if options.jumps else 1)
+    shown = viewport.drawn(columns, jumps=options.jumps)
     scale = fit_scale(data, shown, logarithmic=options.logarithmic)
     cells = draw(data, shown, scale, columns, rows, ascii_only=options.ascii_only)
     cells = _annotated(cells, data, shown, scale, options.ascii_only)
@@ -84,7 +84,8 @@ def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) ->
                 Span(side, _border(options)),
             )
         )
-    lines.append(_footing(viewport, at, options))
+    # A jump shows times that are still to come; the labels then are those of the picture.
+    lines.append(_footing(shown if options.jumps else viewport, at, options))
     return tuple(lines)
 
 

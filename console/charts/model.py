@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -134,4 +134,14 @@ class Viewport:
             return self
         width = self.span / columns * max(at_once, 1)
         last = math.ceil(self.last / width - 1e-9) * width
-        return Viewport(last - self.span, last, self.cursor, self.in_time)
+        return replace(self, first=last - self.span, last=last)
+
+    def drawn(self, columns: int, *, jumps: bool) -> Viewport:
+        """What a picture of so many columns shows.
+
+        Args:
+            columns: Of the picture.
+            jumps: Whether it moves by a quarter at once, ahead of time, instead of column by
+                column. It does not while nothing has left it yet: then it stands still anyway.
+        """
+        return self.aligned(columns, columns // 4 if jumps and self.first > 0 else 1)

@@ -105,7 +105,7 @@ class Chart(Widget):
         column = event.x - GUTTER - 2
         moment = None
         if self._viewport is not None and self._viewport.in_time:
-            shown = self._viewport.aligned(columns, columns // 4 if self._jumps else 1)
+            shown = self._viewport.drawn(columns, jumps=self._jumps)
             if 0 <= column < columns and 1 <= event.y <= rows:
                 moment = shown.first + (column + 0.5) / columns * shown.span
         self.post_message(self.Picked(self, moment))

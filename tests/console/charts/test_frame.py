@@ -23,6 +23,7 @@ from console.charts.model import (
 )
 from console.charts.raster import EMPTY, THRESHOLD, draw
 from console.charts.scale import fit_scale
+from console.charts.text import clock
 from console.themes import Series
 
 _TIMES: Floats = np.arange(0, 600, 15, dtype=np.float64)
@@ -203,6 +204,32 @@ def test_the_grid_of_columns_stands_still_while_time_goes_on() -> None:
         round((later.first - first.first) / width)
     )
     assert first.last >= 1_600.0
+
+
+def test_a_picture_that_jumps_shows_the_beginning_until_something_has_left_it() -> None:
+    young = Viewport(0.0, 600.0)
+    assert young.drawn(50, jumps=True) == young.drawn(50, jumps=False) == young
+    data = _latency()
+    still, jumping = (
+        _text(compose_chart(data, young, FrameOptions(60, 9, jumps=jumps)))
+        for jumps in (False, True)
+    )
+    assert still == jumping
+
+
+def test_a_picture_that_jumps_stands_still_in_between_and_is_labelled_as_it_is() -> None:
+    views = [Viewport(float(first), first + 600.0) for first in range(1, 1201, 5)]
+    drawn = [view.drawn(48, jumps=True) for view in views]
+    assert len({round(view.first) for view in drawn}) == 8
+    for view, shown in zip(views, drawn, strict=True):
+        assert 0 <= shown.last - view.last <= 600 / 4
+        assert shown.span == pytest.approx(600)
+    options = FrameOptions(60, 9, jumps=True)
+    footing = _text(compose_chart(_latency(), Viewport(70.0, 670.0), options))[-1]
+    columns, _ = canvas_size(60, 9)
+    last = Viewport(70.0, 670.0).drawn(columns, jumps=True).last
+    assert clock(last) in footing
+    assert clock(last - 600) in footing
 
 
 @given(
