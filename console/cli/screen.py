@@ -38,6 +38,10 @@ def open_console(start: StartRequest, arguments: argparse.Namespace) -> int:
         InputError: There is no terminal.
     """
     require_terminal()
+    if _in_browser():
+        from core.subprocesses import end_with_parent
+
+        end_with_parent()
     from console.app import run_console
 
     return run_console(

@@ -51,7 +51,8 @@ class ConsoleServer(Server):
 
     def __init__(self, serving: Serving) -> None:
         super().__init__(
-            shlex.join(serving.command),
+            # The shell makes room, so that the console is a child of this very process.
+            f"exec {shlex.join(serving.command)}",
             host=serving.host,
             port=serving.port,
             title=serving.title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -89,7 +90,7 @@ def commands(run: Path) -> list[tuple[str, bool | None]]:
 
 
 def test_a_page_shows_the_run_and_cannot_change_it(isolated: Path, run: Path) -> None:
-    with served() as (address, server), Browser(isolated / "profile") as browser:
+    with served() as (address, _), Browser(isolated / "profile") as browser:
         page = Page(browser)
         browser.open(address)
         page.wait_for("READ-ONLY")
@@ -115,11 +116,22 @@ def test_a_page_shows_the_run_and_cannot_change_it(isolated: Path, run: Path) ->
         # Nothing comes from anywhere else: it works without a way into the internet.
         assert {urlsplit(one).netloc for one in browser.requested} == {urlsplit(address).netloc}
         assert any(one.endswith(".ttf") for one in browser.requested)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_no_console_outlives_its_server(isolated: Path, run: Path, end: signal.Signals) -> None:
+    with served() as (address, server), Browser(isolated / "profile") as browser:
+        page = Page(browser)
+        browser.open(address)
+        page.wait_for("READ-ONLY")
         consoles = psutil.Process(server.pid).children(recursive=True)
-        assert consoles
-        server.terminate()
-        assert server.wait(20) == 0
-        assert psutil.wait_procs(consoles, timeout=20)[1] == [], "a console outlived its server"
+        assert len(consoles) == 1
+        server.send_signal(end)
+        assert server.wait(20) == (0 if end is signal.SIGTERM else -end)
+        assert psutil.wait_procs(consoles, timeout=20)[1] == []
+        browser.wait_until(
+            lambda: "the server has ended" in str(browser.run("document.body.innerText")), "words"
+        )
 
 
 def test_a_page_that_may_command_needs_the_key(isolated: Path, run: Path) -> None:
