@@ -44,7 +44,9 @@ async def _draw(
     application = RlscaleApp(start, loaded=LoadedSettings(Settings()))
     async with application.run_test(size=size) as pilot:
         await pilot.pause()
-        await application.workers.wait_for_complete()
+        # A story is told by a worker that stays as long as it lasts.
+        if application.story is None:
+            await application.workers.wait_for_complete()
         # Twice the interval at which the screens look for something new.
         await pilot.pause(1.0)
         if act is not None:
@@ -84,10 +86,11 @@ def _finished_run(policy: str, scenario: str) -> None:
 
 
 async def _draw_all(policy: str) -> None:
+    from console.app import RlscaleApp
     from console.screens.debug import DebugScreen
-    from console.start import StartAttach, StartDebug, StartRuns, StartSetup
+    from console.start import StartAttach, StartDebug, StartDemo, StartRuns, StartSetup
     from core.agents.config import Algorithm, TrainingConfig
-    from core.runs.catalogue import stop_run
+    from core.runs.catalogue import list_runs, stop_run
     from core.runs.launch import launch
     from core.runs.reader import RunReader
 
@@ -120,6 +123,20 @@ async def _draw_all(policy: str) -> None:
         await pilot.press("4", "down")
 
     await _draw("debugger", StartDebug(directory), look_ahead, size=(160, 50))
+
+    async def until_overridden(pilot: Pilot[None]) -> None:
+        application = pilot.app
+        assert isinstance(application, RlscaleApp)
+
+        def overridden() -> bool:
+            return application.story is not None and "MANUAL" in application.story.picture.caption
+
+        await _until(pilot, overridden, "the story has come to the override")
+
+    await _draw("story", StartDemo(pace=3.0), until_overridden)
+    for entry in list_runs():
+        if entry.status is not None and entry.status.state.is_live:
+            stop_run(entry.directory)
     await _draw("setup", StartSetup())
 
     config = TrainingConfig(algo=Algorithm.PPO, steps=600_000)

@@ -8,7 +8,7 @@ import pytest
 
 from console.story.bar import StoryPicture, StoryState, bar_lines
 from console.story.company import Company
-from console.story.figures import filled
+from console.story.figures import FIGURES, filled
 from console.story.script import SHIPPED, ScriptError, load_script, parse_script
 from console.story.steps import KINDS, Live, Override, Part, Say, Speed, Until
 from tests.console.cli.conftest import CommandLine, cli
@@ -45,6 +45,20 @@ def test_the_shipped_story_can_be_played() -> None:
     assert Company(script, SHIPPED.parent).problems() == []
     seen = {type(step).__name__.lower() for scene in script.scenes for step in scene.steps}
     assert {"live", "compare", "versus", "debug", "override", "say", "press", "until"} <= seen
+
+
+def test_the_documented_script_can_be_played() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "demo.md"
+    text = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    script = parse_script(text, SOURCE)
+    assert Company(script, page.parent).problems() == []
+
+
+def test_every_kind_of_step_is_documented() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "demo.md"
+    text = page.read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}" not in text] == []
+    assert [name for name in FIGURES if f"`{name}`" not in text and f".{name}}}`" not in text] == []
 
 
 def test_the_shipped_story_lasts_about_five_minutes() -> None:
@@ -142,7 +156,7 @@ def test_the_command_line_refuses_broken_scripts(cli: CommandLine, tmp_path: Pat
 
 
 def test_captions_tell_figures_of_runs(finished_run: Path) -> None:
-    from console.story.figures import FIGURES, Moment
+    from console.story.figures import Moment
     from core.runs.reader import RunReader
 
     reader = RunReader(finished_run)
