@@ -51,7 +51,8 @@ def past(namespace: str) -> str:
     )
     lived = factory.record(truth)
     begin_s = (int(time.time()) - lived.duration_s - 60) // 15 * 15
-    return openmetrics(truth, lived, *seconds_of(lived), namespace, begin_s)
+    rates, ready = seconds_of(lived)
+    return openmetrics(truth, lived, rates, ready, namespace, begin_s)
 
 
 def settings_file(stack: Stack, namespace: str, folder: Path) -> Path:
@@ -92,6 +93,14 @@ async def done(pilot: Pilot[None], step: Step) -> None:
 
     await until(pilot, finished, f"{step.value}\n{shown(pilot)}", within_s=LONGEST_S, every_s=0.2)
     await settled(pilot)
+
+
+async def go_to(pilot: Pilot[None], step: Step) -> None:
+    """Go down to a step; the guide may have gone there by itself."""
+    screen = pilot.app.screen
+    assert isinstance(screen, GuideScreen)
+    while screen.scene.step is not step:
+        await pilot.press("down")
 
 
 @pytest.mark.timeout(300)
@@ -141,8 +150,7 @@ async def test_from_the_history_to_a_judged_shadow_run(
             await done(pilot, Step.TRAIN)
             assert "finished" in shown(pilot)
             load.set_rate(0.6 * PEAK_RPS)
-            while screen.scene.step is not Step.SHADOW:
-                await pilot.press("down")
+            await go_to(pilot, Step.SHADOW)
             await pilot.press("enter")
             await done(pilot, Step.SHADOW)
             shadow = RunReader(Path(load_state().shadow))
@@ -156,8 +164,7 @@ async def test_from_the_history_to_a_judged_shadow_run(
             assert steps[-1].state.replicas_ready == 3
 
             # The report judges it while it goes on; then it is stopped from here.
-            while screen.scene.step is not Step.REPORT:
-                await pilot.press("down")
+            await go_to(pilot, Step.REPORT)
             await pilot.press("enter")
             await done(pilot, Step.REPORT)
             assert "pod-hours than what happened" in " ".join(shown(pilot).split())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from core.cluster.kubernetes.settings import MetricsSettings
-from core.runs.records import RunState
+from core.runs.records import RunState, RunStatus
 from core.state import ControlMode
 from core.traffic.scenario import GuardrailSettings
 from tests.core.runs.live.conftest import INTERVAL_S, LiveRun, LiveRunOf
@@ -17,6 +19,19 @@ from tests.stack.waiting import wait_until
 CAREFUL = GuardrailSettings(stale_after_intervals=8, fallback_after_intervals=100_000)
 """Two seconds: samples are a second apart, and the machine may be busy."""
 HOLDING = "metrics too old: holding"
+API_FAULTS: dict[str, Fault] = {
+    "who are you": api_status(401, "who are you"),
+    "not you": api_status(403, "not you"),
+    "slowly": api_status(429, "slowly", retry_after_s=1),
+    "out of order": api_status(500, "out of order"),
+    "no answer": Hang(),
+}
+"""By the words that the header then has."""
+PROMETHEUS_FAULTS: dict[str, Fault] = {
+    "in time": Hang(),
+    "makes no sense": not_json(),
+    "missing": no_samples(),
+}
 SECRET = "s3cr3t-s3cr3t"
 
 
@@ -38,56 +53,44 @@ def run(stack: Stack, namespace: str, live_run: LiveRunOf) -> LiveRun:
     return started
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        (api_status(401, "who are you"), "who are you"),
-        (api_status(403, "not you"), "not you"),
-        (api_status(429, "slowly", retry_after_s=1), "slowly"),
-        (api_status(500, "out of order"), "out of order"),
-        (Hang(), "no answer"),
-    ],
-    ids=["401", "403", "429", "500", "slow"],
-)
+def _says(words: str, status: RunStatus) -> bool:
+    return words in status.degraded
+
+
 def test_whatever_the_api_server_answers_the_run_holds_and_goes_on(
-    stack: Stack, namespace: str, run: LiveRun, fault: Answer | Hang, words: str
+    stack: Stack, namespace: str, run: LiveRun
 ) -> None:
-    before = run.status().step
-    with stack.api_proxy.inject(fault) as injected:
-        run.wait(lambda status: words in status.degraded, "the reason", 20.0)
-        run.wait(lambda status: HOLDING in status.degraded, "holding", 20.0)
-        run.wait_steps(3)
-        decisions = run.status().step - before
-        # The Deployment, its pods and the lease are asked for, each with its own pauses.
-        assert injected.hits <= 6 * decisions + 10, "no busy loop"
-    run.wait(lambda status: not status.degraded, "recovery", 20.0)
-    assert run.status().state is RunState.RUNNING
-    assert run.status().mode is ControlMode.AUTO
+    for words, fault in API_FAULTS.items():
+        before = run.status().step
+        with stack.api_proxy.inject(fault) as injected:
+            run.wait(partial(_says, words), words, 20.0)
+            run.wait(partial(_says, HOLDING), f"{words}: holding", 20.0)
+            run.wait_steps(2)
+            decisions = run.status().step - before
+            # The Deployment, its pods and the lease are asked for, each with its own pauses.
+            assert injected.hits <= 6 * decisions + 10, f"{words}: no busy loop"
+        run.wait(lambda status: not status.degraded, f"{words}: recovery", 20.0)
+        assert run.status().state is RunState.RUNNING
+        assert run.status().mode is ControlMode.AUTO
     assert run.scalings() == [("policy", 2, 3, True)]
     assert stack.replicas(namespace, "web") == 3
 
 
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [(Hang(), "in time"), (not_json(), "makes no sense"), (no_samples(), "missing")],
-    ids=["slow", "nonsense", "empty"],
-)
 def test_whatever_prometheus_answers_values_are_missing_and_the_run_holds(
-    stack: Stack, run: LiveRun, fault: Fault, words: str
+    stack: Stack, run: LiveRun
 ) -> None:
-    with stack.prometheus_proxy.inject(fault):
-        began = run.status().step
-        run.wait(lambda status: words in status.degraded, "the reason", 20.0)
-        run.wait(lambda status: HOLDING in status.degraded, "holding", 20.0)
-        run.wait_steps(2)
-        reader = run.read()
-        newest = reader.step(reader.last_step())
-        assert (newest.state.rps, newest.state.cpu_utilization) == (None, None)
-        assert newest.state.metrics_age_s > CAREFUL.stale_after_intervals * INTERVAL_S
-        assert newest.target == 3
-        assert newest.index > began
-        reader.close()
-    run.wait(lambda status: not status.degraded, "recovery", 20.0)
+    for words, fault in PROMETHEUS_FAULTS.items():
+        with stack.prometheus_proxy.inject(fault):
+            run.wait(partial(_says, words), words, 20.0)
+            run.wait(partial(_says, HOLDING), f"{words}: holding", 20.0)
+            run.wait_steps(2)
+            reader = run.read()
+            newest = reader.step(reader.last_step())
+            reader.close()
+            assert (newest.state.rps, newest.state.cpu_utilization) == (None, None), words
+            assert newest.state.metrics_age_s > CAREFUL.stale_after_intervals * INTERVAL_S
+            assert newest.state.replicas_ready == 3
+        run.wait(lambda status: not status.degraded, f"{words}: recovery", 20.0)
     assert run.scalings() == [("policy", 2, 3, True)]
 
 
