@@ -227,7 +227,7 @@ class RlscaleApp(App[None]):
         """Show every action by name."""
         from console.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:

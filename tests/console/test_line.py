@@ -89,5 +89,6 @@ async def test_the_cursor_of_the_palette_stands_still(finished_run: Path) -> Non
     app = RlscaleApp(StartAttach(finished_run), loaded=LoadedSettings(Settings()))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("colon")
-        await until(pilot, lambda: CommandPalette.is_open(app) and bool(app.screen.query(Input)))
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await until(pilot, lambda: bool(app.screen.query(Input)))
         assert not app.screen.query_one(Input).cursor_blink

@@ -73,13 +73,13 @@ def served(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip(), process
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
+    assert process.stdout is not None
+    with process.stdout as printed:
+        try:
+            yield printed.readline().strip(), process
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def commands(run: Path) -> list[tuple[str, bool | None]]:
