@@ -41,7 +41,7 @@ class ClusterRun:
         assert answer.ok, answer.message
         return answer.message
 
-    def wait(self, condition: Callable[[], object], what: str, timeout_s: float = 20.0) -> None:
+    def wait(self, condition: Callable[[], object], what: str, timeout_s: float = 40.0) -> None:
         """Wait until `condition` holds.
 
         Raises:
@@ -64,7 +64,7 @@ class ClusterRun:
         return self.reader.steps(since, self.reader.last_step())
 
     def wait_step(
-        self, condition: Callable[[Step], bool], what: str, timeout_s: float = 20.0
+        self, condition: Callable[[Step], bool], what: str, timeout_s: float = 40.0
     ) -> None:
         """Wait until `condition` holds for the newest step; see `wait`."""
 

@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 def wait_until(
     condition: Callable[[], Value | None],
     what: str,
-    timeout_s: float = 10.0,
+    timeout_s: float = 30.0,
     every_s: float = 0.05,
 ) -> Value:
     """Ask `condition` until its answer is true, and return that answer.

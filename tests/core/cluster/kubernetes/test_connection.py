@@ -84,7 +84,7 @@ def test_no_call_lasts_longer_than_its_timeout(
     with stack.api_proxy.inject(fault):
         began = time.monotonic()
         assert _fails(connection).problem is ClusterProblem.TIMEOUT
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 2.8
 
 
 def test_broken_and_refused_connections(stack: Stack, connection: Connection) -> None:

@@ -62,7 +62,7 @@ def _until(
         state = observer.observe(0.0)
         return state if holds(state) else None
 
-    return wait_until(found, what, 15.0)
+    return wait_until(found, what)
 
 
 def test_one_state_out_of_both_servers(stack: Stack, web: str) -> None:

@@ -38,7 +38,7 @@ def _watching(stack: Stack, namespace: str, user: str = "admin") -> Iterator[Dep
         began = time.monotonic()
         watcher.close()
         connection.close()
-        assert time.monotonic() - began < 1.0, "closing must not wait for the next event"
+        assert time.monotonic() - began < 1.9, "closing must not wait for the next event"
         names = {thread.name for thread in threading.enumerate()}
         assert not names & {"pod-watch", "deployment-poll"}
 
@@ -54,7 +54,7 @@ def web(stack: Stack, namespace: str) -> str:
 def _until(
     watcher: DeploymentWatcher, holds: Callable[[DeploymentView], bool], what: str
 ) -> DeploymentView:
-    wait_until(lambda: holds(watcher.view), what, 10.0, every_s=0.01)
+    wait_until(lambda: holds(watcher.view), what, every_s=0.01)
     return watcher.view
 
 

@@ -67,7 +67,7 @@ class LiveRun:
         finally:
             reader.close()
 
-    def wait(self, condition: Callable[[Any], object], what: str, timeout_s: float = 10.0) -> None:
+    def wait(self, condition: Callable[[Any], object], what: str, timeout_s: float = 30.0) -> None:
         """Wait until `condition` holds of the status."""
         wait_until(lambda: condition(self.status()), what, timeout_s)
 

@@ -142,7 +142,7 @@ def test_a_lost_lease_stops_everything_at_once(
     wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas")
     path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/rlscale-web"
     stack.send("PATCH", path, {"spec": {"holderIdentity": "another"}})
-    run.wait(lambda status: status.mode is ControlMode.HOLD, "the stop", 15.0)
+    run.wait(lambda status: status.mode is ControlMode.HOLD, "the stop")
     assert "found another" in run.status().message
     assert run.send(Command.release()).startswith("refused: expected nobody else to control")
     assert run.status().mode is ControlMode.HOLD

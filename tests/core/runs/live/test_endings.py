@@ -49,7 +49,7 @@ def test_a_signal_ends_it_in_order_and_restores_if_asked_to(
     stack.create_deployment(namespace, "web", 2)
     run = live_run("static:4", ControlMode.AUTO, begin=False, on_exit=rule)
     start_engine(run.directory)
-    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas", 20.0)
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas")
     engine = engine_of(run.directory)
     engine.send_signal(number)
     assert engine.wait(20) == 0
@@ -94,7 +94,7 @@ def test_what_a_killed_engine_had_begun_is_found_out_by_the_next(
         Hang(), method="PATCH", path=SCALE, query=r"^(?!.*dryRun)"
     ) as hanging:
         start_engine(killed.directory)
-        wait_until(lambda: hanging.hits, "the write to be on its way", 20.0)
+        wait_until(lambda: hanging.hits, "the write to be on its way")
         engine = engine_of(killed.directory)
         engine.kill()
         engine.wait(10)

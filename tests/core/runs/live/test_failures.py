@@ -98,7 +98,7 @@ def test_without_the_api_server_nothing_is_written_and_afterwards_all_goes_on(
     held = run.status().step
     run.wait_steps(3)
     stack.api_proxy.accept()
-    run.wait(lambda status: not status.degraded, "recovery", 20.0)
+    run.wait(lambda status: not status.degraded, "recovery")
     events = run.events("degraded")
     assert any("holding" in line for line in events)
     assert any("reactive baseline in control" in line for line in events)

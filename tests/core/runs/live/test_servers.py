@@ -47,9 +47,9 @@ def run(stack: Stack, namespace: str, live_run: LiveRunOf) -> LiveRun:
         guardrails=CAREFUL,
         metrics=MetricsSettings(prometheus_url=stack.prometheus_proxy.url, window_s=5),
     )
-    wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas", 20.0)
+    wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas")
     stack.wait_ready(namespace, "web", 3)
-    started.wait(lambda status: not status.degraded, "all to be well", 20.0)
+    started.wait(lambda status: not status.degraded, "all to be well")
     return started
 
 
@@ -63,13 +63,13 @@ def test_whatever_the_api_server_answers_the_run_holds_and_goes_on(
     for words, fault in API_FAULTS.items():
         before = run.status().step
         with stack.api_proxy.inject(fault) as injected:
-            run.wait(partial(_says, words), words, 20.0)
-            run.wait(partial(_says, HOLDING), f"{words}: holding", 20.0)
+            run.wait(partial(_says, words), words)
+            run.wait(partial(_says, HOLDING), f"{words}: holding")
             run.wait_steps(2)
             decisions = run.status().step - before
             # The Deployment, its pods and the lease are asked for, each with its own pauses.
             assert injected.hits <= 6 * decisions + 10, f"{words}: no busy loop"
-        run.wait(lambda status: not status.degraded, f"{words}: recovery", 20.0)
+        run.wait(lambda status: not status.degraded, f"{words}: recovery")
         assert run.status().state is RunState.RUNNING
         assert run.status().mode is ControlMode.AUTO
     assert run.scalings() == [("policy", 2, 3, True)]
@@ -81,8 +81,8 @@ def test_whatever_prometheus_answers_values_are_missing_and_the_run_holds(
 ) -> None:
     for words, fault in PROMETHEUS_FAULTS.items():
         with stack.prometheus_proxy.inject(fault):
-            run.wait(partial(_says, words), words, 20.0)
-            run.wait(partial(_says, HOLDING), f"{words}: holding", 20.0)
+            run.wait(partial(_says, words), words)
+            run.wait(partial(_says, HOLDING), f"{words}: holding")
             run.wait_steps(2)
             reader = run.read()
             newest = reader.step(reader.last_step())
@@ -90,13 +90,13 @@ def test_whatever_prometheus_answers_values_are_missing_and_the_run_holds(
             assert (newest.state.rps, newest.state.cpu_utilization) == (None, None), words
             assert newest.state.metrics_age_s > CAREFUL.stale_after_intervals * INTERVAL_S
             assert newest.state.replicas_ready == 3
-        run.wait(lambda status: not status.degraded, f"{words}: recovery", 20.0)
+        run.wait(lambda status: not status.degraded, f"{words}: recovery")
     assert run.scalings() == [("policy", 2, 3, True)]
 
 
 def test_a_prometheus_whose_clock_is_wrong_makes_nothing_old(stack: Stack, run: LiveRun) -> None:
     with stack.prometheus_proxy.inject(Skew(900.0)) as skewed:
-        wait_until(lambda: skewed.hits > 20, "two rounds of queries", 20.0)
+        wait_until(lambda: skewed.hits > 20, "two rounds of queries")
         run.wait_steps(2)
     assert not any(HOLDING in line for line in run.events("degraded"))
 
@@ -121,9 +121,9 @@ def test_no_file_of_a_run_holds_a_secret(
     echo = Answer(500, f"no user {SECRET}", "text/plain")
     token = USERS["admin"].token
     with stack.secure_prometheus_proxy.inject(echo):
-        started.wait(lambda status: "no user" in status.degraded, "Prometheus to echo", 20.0)
+        started.wait(lambda status: "no user" in status.degraded, "Prometheus to echo")
     with stack.api_proxy.inject(api_status(401, f"bad token={token}")):
-        started.wait(lambda status: "bad token" in status.degraded, "the other to echo", 20.0)
+        started.wait(lambda status: "bad token" in status.degraded, "the other to echo")
     started.end()
     files = [path for path in started.directory.rglob("*") if path.is_file()]
     assert any(path.name == "run.db" for path in files)

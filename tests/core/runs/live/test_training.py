@@ -81,8 +81,8 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
         assert {Actor.OPERATOR} <= actors
 
         mark, again = stack.audit.mark(), LiveRun(run.directory).start()
-        again.wait(lambda status: status.state is RunState.RUNNING, "the second sitting", 20.0)
-        again.wait(lambda status: status.training.timesteps > learned, "more lessons", 20.0)
+        again.wait(lambda status: status.state is RunState.RUNNING, "the second sitting")
+        again.wait(lambda status: status.training.timesteps > learned, "more lessons")
         assert again.status().mode is ControlMode.SHADOW, "control is confirmed anew"
         assert stack.audit.writes(mark, "admin", namespace) == []
         again.wait(lambda status: status.state is RunState.FINISHED, "the end", 30.0)

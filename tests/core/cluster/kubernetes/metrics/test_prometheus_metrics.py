@@ -41,7 +41,7 @@ def _wait_for(
         sample = source.sample()
         return sample if holds(sample) else None
 
-    return wait_until(found, what, 15.0)
+    return wait_until(found, what)
 
 
 def _complete(sample: MetricsSample) -> bool:
