@@ -122,9 +122,9 @@ def _replay(arguments: argparse.Namespace) -> int:
     from console.start import StartReplay
     from core.runs.catalogue import find_run
 
+    require_terminal()
     directory = find_run(arguments.run)
     begin_s = 0.0 if arguments.begin is None else moment_of(directory, arguments.begin)[1]
-    require_terminal()
     return open_console(StartReplay(directory, begin_s, arguments.speed), arguments)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from console.cli.moments import moment_of
 from console.live.playhead import PlayHead
 from console.live.replay_strip import replay_strip, step_under
 from console.live.signs import ASCII, UNICODE
@@ -14,7 +15,7 @@ from console.screens.live import LiveScreen
 from console.settings import Settings
 from console.start import StartAttach, StartReplay
 from console.themes import palette_for
-from core.runs.reader import RunReader
+from core.errors import InputError
 from tests.console.cli.conftest import CommandLine, cli
 from tests.console.live.pictures import picture
 from tests.console.pilots import console, shown, typed, until
@@ -87,12 +88,11 @@ def test_seeking_goes_on_playing() -> None:
     assert PlayHead().sought(700, 15.0, 100).step(15.0, 100) == 100
 
 
-def test_the_command_line_refuses_moments_outside(cli: CommandLine, finished_run: Path) -> None:
-    reader = RunReader(finished_run)
-    last = reader.last_step()
-    reader.close()
-    answer = cli("replay", "latest", "--from", "99:00:00")
-    assert answer.code == 2
-    assert f"expected a moment up to decision {last}" in answer.error
-    assert cli("replay", "latest", "--from", "soon").code == 2
+def test_moments_on_the_command_line(cli: CommandLine, finished_run: Path) -> None:
+    assert moment_of(finished_run, "20:00") == (80, 1200.0)
+    assert moment_of(finished_run, "80") == (80, 1200.0)
+    with pytest.raises(InputError, match="expected a moment up to decision 399"):
+        moment_of(finished_run, "99:00:00")
+    with pytest.raises(InputError, match="expected a step such as"):
+        moment_of(finished_run, "soon")
     assert cli("replay", "latest", "--speed", "0").code == 2
