@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
@@ -19,6 +18,7 @@ from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
+from console.key_order import KeysInOrder
 from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
 from console.run_screens import debug_screen, live_screen, replay_screen
@@ -48,7 +48,7 @@ def _palette() -> type[Provider]:
     return ConsoleCommands
 
 
-class RlscaleApp(App[None]):
+class RlscaleApp(KeysInOrder):
     """The console.
 
     Args:
