@@ -35,7 +35,7 @@ class ReadConnection:
                 f"expected a run file at {path}, found none.",
                 "`rlscale-console runs list` shows the runs.",
             )
-        self._connection = self._connect()
+        self._connection: sqlite3.Connection | None = self._connect()
 
     def rows(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -60,7 +60,8 @@ class ReadConnection:
     def close(self) -> None:
         """Let go of the file."""
         with self._guard:
-            self._connection.close()
+            if self._connection is not None:
+                self._connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         # Without a write-ahead log and without an engine the file does not change; `immutable`
@@ -83,7 +84,11 @@ class ReadConnection:
                 timeout=BUSY_TIMEOUT_S,
                 check_same_thread=False,
             )
-            check_version(connection)
+            try:
+                check_version(connection)
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.Error as error:
             raise self._damaged(error) from error
         return connection
@@ -104,8 +109,12 @@ class ReadConnection:
 
     def _execute(self, sql: str, arguments: tuple[Any, ...]) -> sqlite3.Cursor:
         # An engine that started since has left its log, or has come and gone and left a change.
-        if self._frozen and (self._log_exists() or self._mark() not in (self._frozen, None)):
+        changed = self._frozen and (self._log_exists() or self._mark() not in (self._frozen, None))
+        if changed and self._connection is not None:
             self._connection.close()
+            self._connection = None
+        # It may be impossible to open at this moment; then the next query tries again.
+        if self._connection is None:
             self._connection = self._connect()
         return self._connection.execute(sql, arguments)
 

@@ -253,6 +253,24 @@ def test_a_damaged_file_gives_one_line(tmp_path: Path) -> None:
         assert str(path) in str(caught.value) or "without a run" in str(caught.value)
 
 
+def test_a_file_that_cannot_be_opened_for_a_moment(tmp_path: Path) -> None:
+    directory = write_run(tmp_path / "run", 3)
+    path = directory / "run.db"
+    whole = path.read_bytes()
+    reader = RunReader(directory)
+    # As while an engine starts on it, of which not everything is there yet.
+    log = path.with_name("run.db-wal")
+    log.touch()
+    path.write_bytes(b"half")
+    for _ in range(2):
+        with pytest.raises(RunError, match="expected a readable run file"):
+            reader.status()
+    path.write_bytes(whole)
+    log.unlink()
+    assert reader.status().step == 2
+    reader.close()
+
+
 def test_a_missing_run_gives_one_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"expected a run file at .*/nowhere, found none"):
         RunReader(tmp_path / "nowhere")
