@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -55,12 +56,18 @@ def ensure_key(directory: Path) -> OperatorKey:
     """The key of a run, made (0600) if there is none; for engines and whoever creates a run.
 
     Raises:
-        OSError: It can neither be read nor made.
+        RunError: It can neither be read nor made.
     """
     path = directory / KEY_NAME
-    if not path.exists():
-        _make(path)
-    return OperatorKey(path.read_bytes())
+    try:
+        if not path.exists():
+            _make(path)
+        return _whole(path)
+    except OSError as error:
+        raise RunError(
+            f"expected to read or make {path}, found: {(error.strerror or str(error)).lower()}.",
+            "Only the user who started a run can go on with it.",
+        ) from error
 
 
 def read_key(directory: Path) -> OperatorKey:
@@ -71,7 +78,7 @@ def read_key(directory: Path) -> OperatorKey:
     """
     path = directory / KEY_NAME
     try:
-        return OperatorKey(path.read_bytes())
+        return _whole(path)
     except OSError as error:
         raise RunError(
             f"expected the right to command run {directory.name}, found none: "
@@ -80,16 +87,25 @@ def read_key(directory: Path) -> OperatorKey:
         ) from error
 
 
+def _whole(path: Path) -> OperatorKey:
+    secret = path.read_bytes()
+    # What is proved with an empty key, anybody can prove.
+    if len(secret) < 2 * _KEY_BYTES:
+        raise RunError(
+            f"expected a key of {2 * _KEY_BYTES} bytes in {path}, found {len(secret)}.",
+            "Delete it when no engine works on the run; the next one makes another.",
+        )
+    return OperatorKey(secret)
+
+
 def _make(path: Path) -> None:
     # Complete before it has its name, so that nobody reads half a key; the first one stays.
     draft = path.with_name(f".{KEY_NAME}-{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, secrets.token_hex(_KEY_BYTES).encode())
-        os.close(descriptor)
-        try:
+        with open(descriptor, "wb") as stream:
+            stream.write(secrets.token_hex(_KEY_BYTES).encode())
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            return
     finally:
         draft.unlink()

@@ -12,6 +12,7 @@ from core.runs.desk import CommandDesk, refuse_waiting
 from core.runs.lock import EngineLock
 from core.runs.reader import RunReader
 from core.runs.records import CommandRecord, RunState
+from core.runs.rights import ensure_key, read_key
 from core.runs.store import RunWriter
 from core.state import ControlMode
 from tests.core.runs.clocks import ManualClock
@@ -189,6 +190,18 @@ def test_who_may_not_read_the_key_may_not_command(directory: Path) -> None:
         CommandSender(directory).send(Command.pause())
     assert "Attach with --read-only" in caught.value.hint
     assert RunReader(directory).commands_after(0) == []
+
+
+def test_a_key_that_anybody_could_guess_is_none(directory: Path) -> None:
+    (directory / "operator.key").write_bytes(b"")
+    for take in (read_key, ensure_key):
+        with pytest.raises(RunError, match=r"expected a key of 64 bytes in .*, found 0"):
+            take(directory)
+
+
+def test_a_key_that_cannot_be_made_gives_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"operator\.key, found: no such file"):
+        ensure_key(tmp_path / "nowhere")
 
 
 def test_an_older_run_gets_its_key_and_its_column(directory: Path) -> None:
