@@ -105,14 +105,16 @@ def _order(orders: Any, name: str, what: str) -> argparse.ArgumentParser:
 def _attach(arguments: argparse.Namespace) -> int:
     from console.cli.screen import open_console, require_terminal
     from console.start import StartAttach
-    from core.runs.catalogue import find_live_run, find_run
 
     require_terminal()
-    directory = find_live_run() if arguments.run is None else find_run(arguments.run)
     if arguments.read_only:
+        # Before anything is read, and before libraries that start threads are imported.
         from core.confinement import confine
 
         confine()
+    from core.runs.catalogue import find_live_run, find_run
+
+    directory = find_live_run() if arguments.run is None else find_run(arguments.run)
     return open_console(StartAttach(directory, read_only=arguments.read_only), arguments)
 
 
