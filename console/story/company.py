@@ -52,6 +52,8 @@ class Company:
         self._readers: dict[str, RunReader] = {}
         self._wanted: dict[str, Wanted] = {}
         self._locks = {name: threading.Lock() for name in script.runs}
+        self.is_held = False
+        """Whether the runs stand still because the story does."""
 
     def problems(self) -> list[tuple[str, str]]:
         """Runs that could not be started, such as of an unknown policy, and why not."""
@@ -148,10 +150,18 @@ class Company:
         self._send(name, Command.resume())
 
     def hold(self, held: bool) -> None:
-        """While the story pauses, all its living runs do, save those that stand still already."""
+        """While the story pauses, its living runs do, save those at full speed."""
+        self.is_held = held
         for name, wanted in list(self._wanted.items()):
             if not wanted.paused and wanted.speed is not None and self.status(name).state.is_live:
                 self._send(name, Command.pause() if held else Command.resume())
+
+    def let_go(self) -> None:
+        """Let everything go on that stands still because of the story."""
+        for name, wanted in list(self._wanted.items()):
+            if wanted.paused or (self.is_held and wanted.speed is not None):
+                self.resume(name)
+        self.is_held = False
 
     def put_back(self, name: str) -> None:
         """Leave a run as the story had it, after somebody else steered."""

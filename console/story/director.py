@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events
@@ -56,6 +57,7 @@ class Director:
         self._picture = StoryPicture()
         self._turn: asyncio.Task[None] | None = None
         self._displaced = False
+        self._cut_short = False
         self._runs: Company | None = None
         self._keys = {key for entry in entries(KeyContext.STORY) for key in entry.keys.split(",")}
 
@@ -84,12 +86,15 @@ class Director:
                 self._application.notify(f"The story ends: {error}", severity="error", markup=False)
                 self.end()
         await self.until(lambda: not self._picture.caption)
+        if self._runs is not None and self._cut_short:
+            await self._try(self._runs.let_go)
         timer.stop()
         for screen in self._application.screen_stack:
             await screen.query(StoryBar).remove()
 
     def close(self) -> None:
         """Let go of the runs; their engines go on."""
+        self._opening.give_up()
         if self._runs is not None:
             self._runs.close()
 
@@ -126,8 +131,11 @@ class Director:
 
     async def _turn_of(self, act: Callable[[], Awaitable[None]]) -> None:
         if self._displaced:
-            if self._runs is not None and self.present:
-                await asyncio.to_thread(self._runs.put_back, self.present)
+            if self._runs is not None:
+                if self._runs.is_held:
+                    await asyncio.to_thread(self._runs.hold, False)
+                if self.present:
+                    await asyncio.to_thread(self._runs.put_back, self.present)
             if self._scenery is not None:
                 await self._scenery()
             self._displaced = False
@@ -196,7 +204,14 @@ class Director:
             return
         held = self.state is StoryState.PLAYING
         self._change(state=StoryState.PAUSED if held else StoryState.PLAYING)
-        await asyncio.to_thread(self._runs.hold, held)
+        await self._try(partial(self._runs.hold, held))
+
+    async def _try(self, work: Callable[[], None]) -> None:
+        """Do something in a thread; what goes wrong with it is said, and nothing ends."""
+        try:
+            await asyncio.to_thread(work)
+        except RlscaleError as error:
+            self._application.notify(str(error), severity="error", markup=False)
 
     def takes(self, word: str) -> bool:
         """Whether one of its keys means something now: pause, resume or end."""
@@ -215,6 +230,7 @@ class Director:
 
     def end(self) -> None:
         """Tell no more; runs go on."""
+        self._cut_short = self._cut_short or self.state is not StoryState.ENDED
         self._change(state=StoryState.ENDED, caption="")
         if self._turn is not None:
             self._turn.cancel()

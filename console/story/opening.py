@@ -53,6 +53,10 @@ class Opening:
         self._ready.wait()
         return self._cast
 
+    def give_up(self) -> None:
+        """Let nobody wait any longer, such as when the console is left before anything began."""
+        self._ready.set()
+
     def _open(self) -> Path:
         # Imported in the thread: the first paint must not wait for schemas and the simulator.
         from console.story.company import Company

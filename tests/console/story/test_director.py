@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from console.settings import Settings
 from console.start import StartDemo
 from console.story.bar import StoryBar, StoryState
 from console.story.director import Director
+from console.story.opening import Opening
 from core.runs.catalogue import list_runs
 from core.runs.records import RunStatus
 from core.state import ControlMode
@@ -184,6 +186,40 @@ async def test_space_lets_everything_stand_still(isolated: Path) -> None:
         await pilot.press("space")
         await says(pilot, "later 1/1")
         await until(pilot, lambda: not status_of(app).paused)
+
+
+async def test_what_stood_still_goes_on_when_another_steered_or_the_story_is_ended(
+    isolated: Path,
+) -> None:
+    runs = RUNS.replace("speed: max", "speed: 30")
+    path = isolated / "story.yaml"
+    steps = "[{live: other}, {live: demo}, {say: words, for: 60}]"
+    path.write_text(f"{runs}scenes: [{{title: one, steps: {steps}}}]\n", encoding="utf-8")
+    app = console(StartDemo(script=path), settings=Settings())
+
+    def paused() -> list[bool]:
+        return [one.status is not None and one.status.paused for one in list_runs()]
+
+    async with app.run_test(size=(100, 30)) as pilot:
+        await says(pilot, "words 1/1 one")
+        await pilot.press("space")
+        await until(pilot, lambda: paused() == [True, True], "both stand still")
+        await pilot.press("z")
+        await until(pilot, lambda: director(app).state is StoryState.WAITING)
+        await pilot.press("G")
+        await until(pilot, lambda: paused() == [False, False], "both go on")
+        await pilot.press("space")
+        await until(pilot, lambda: paused() == [True, True], "both stand still again")
+        await pilot.press("X")
+        await until(pilot, lambda: paused() == [False, False], "both go on without the story")
+        await until(pilot, lambda: app.story is None)
+
+
+async def test_a_console_that_is_left_before_anything_began(isolated: Path) -> None:
+    opening = Opening(StartDemo())
+    waiting = asyncio.create_task(asyncio.to_thread(opening.wait))
+    opening.give_up()
+    assert await asyncio.wait_for(waiting, 10.0) is None
 
 
 async def test_a_mouse_takes_over_too(isolated: Path) -> None:
