@@ -94,13 +94,21 @@ def _command(directory: Path, arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(module_command("console.cli", *words))
 
 
+def _reachable(host: str) -> str:
+    """What a browser can open: all addresses of a machine are no address."""
+    host = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    return f"[{host}]" if ":" in host else host
+
+
 def _tell(host: str, port: int, key: str, directory: Path, *, write: bool, local: bool) -> None:
-    shown = f"[{host}]" if ":" in host else host
+    shown = _reachable(host)
     path = f"/?key={key}" if key else "/"
     # The address alone on stdout, for scripts.
     print(f"http://{shown}:{port}{path}", flush=True)
     if write:
         note(f"{directory.name}: whoever has this address commands the run, as --write asks.")
+    elif key:
+        note(f"{directory.name}, read-only: whoever has this address can watch.")
     else:
         note(f"{directory.name}, read-only: every user of this machine can open it.")
         note("--write lets the page command, and puts a key into the address.")

@@ -11,6 +11,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 _COOKIE: Final = "rlscale-console"
+"""With the port: a browser takes all servers of one name for one, whatever their ports."""
+_USUAL_PORT: Final = 80
 _LOCAL_NAMES: Final = frozenset({"localhost", "localhost.localdomain"})
 _POLICY: Final = (
     # Nothing is fetched from elsewhere, and no other page may put this one into a frame.
@@ -48,18 +50,18 @@ def admission(key: str, *, loopback: bool) -> Middleware:
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        name = urlsplit(f"//{request.host}").hostname or ""
+        name, port = _name_and_port(request.host)
         if loopback and not is_loopback(name):
             raise web.HTTPForbidden(text=f"expected this machine's name, found {name!r}.\n")
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and origin != f"http://{request.host}":
             raise web.HTTPForbidden(text="expected this server's own page, found another.\n")
         brought = request.query.get("key", "")
         if key and _same(brought, key) and request.path == "/":
             found = web.HTTPFound("/")
-            found.set_cookie(_COOKIE, key, httponly=True, samesite="Strict", path="/")
+            found.set_cookie(f"{_COOKIE}-{port}", key, httponly=True, samesite="Strict", path="/")
             raise found
-        if key and not _same(request.cookies.get(_COOKIE, ""), key):
+        if key and not _same(request.cookies.get(f"{_COOKIE}-{port}", ""), key):
             raise web.HTTPForbidden(
                 text="expected the whole address that rlscale-console printed, with its key.\n"
             )
@@ -72,5 +74,15 @@ def admission(key: str, *, loopback: bool) -> Middleware:
     return admit
 
 
+def _name_and_port(host: str) -> tuple[str, int]:
+    """What a `Host` header says; no name where it makes no sense."""
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname or "", parts.port or _USUAL_PORT
+    except ValueError:
+        return "", _USUAL_PORT
+
+
 def _same(brought: str, key: str) -> bool:
-    return hmac.compare_digest(brought.encode(), key.encode())
+    # Headers may hold bytes that are no characters.
+    return hmac.compare_digest(brought.encode(errors="surrogateescape"), key.encode())

@@ -26,6 +26,7 @@ _PATIENCE_S: Final = 0.5
 """How long open pages may hold up the end; then their consoles are told to go."""
 _FONT_SIZES: Final = (8, 16, 40)
 """In pixels: the smallest, the usual and the largest."""
+_LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class ConsoleServer(Server):
         """The page; it connects back to the name under which it was asked for."""
         least, usual, most = _FONT_SIZES
         asked = request.query.get("fontsize", "")
-        size = min(max(int(asked), least), most) if asked.isascii() and asked.isdigit() else usual
+        number = asked.isascii() and asked.isdigit() and len(asked) <= _LONGEST_NUMBER
+        size = min(max(int(asked), least), most) if number else usual
         values = {
             "title": self._serving.title,
             "static": "/static/",

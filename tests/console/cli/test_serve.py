@@ -42,6 +42,26 @@ def test_a_port_that_is_taken(cli: CommandLine, run: Path) -> None:
     assert answer.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("host", "key", "address", "words"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:8000/", "every user of this machine can open it"),
+        ("::1", "k", "http://[::1]:8000/?key=k", "whoever has this address can watch"),
+        ("0.0.0.0", "k", f"http://{socket.gethostname()}:8000/?key=k", "can watch"),
+    ],
+)
+def test_what_is_said_of_the_address(
+    host: str, key: str, address: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from console.cli.serve import _tell
+
+    _tell(host, 8000, key, Path("run"), write=False, local=host != "0.0.0.0")
+    said = capsys.readouterr()
+    assert said.out == f"{address}\n"
+    assert words in said.err
+    assert ("every user" in said.err) is not bool(key)
+
+
 def test_without_the_library_it_says_what_to_install(
     cli: CommandLine, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

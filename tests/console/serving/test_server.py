@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -84,7 +85,8 @@ async def test_what_the_page_needs_is_here(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "size"), [("20", 20), ("1", 8), ("9999", 40), ("x", 16), ("", 16), ("²", 16)]
+    ("asked", "size"),
+    [("20", 20), ("1", 8), ("9999", 40), ("x", 16), ("", 16), ("²", 16), ("9" * 5000, 16)],
 )
 async def test_the_size_of_the_font_is_bounded(client: Client, asked: str, size: int) -> None:
     page = await text_of(await client.get("/", params={"fontsize": asked}))
@@ -123,6 +125,27 @@ async def test_the_key_is_taken_once_and_leaves_the_address(guarded: Client) -> 
     kept = {"Cookie": cookie.partition(";")[0]}
     assert (await guarded.get("/", headers=kept)).status == 200
     assert (await guarded.get("/page.js", headers=kept)).status == 200
+
+
+async def test_what_makes_no_sense_is_refused(client: Client, guarded: Client) -> None:
+    assert (await client.get("/", headers={"Host": "["})).status == 403
+    assert (await client.get("/", headers={"Host": "127.0.0.1:x"})).status == 403
+    # As only a raw connection sends it: a cookie that is no text.
+    reader, writer = await asyncio.open_connection(guarded.host, guarded.port)
+    host = f"{guarded.host}:{guarded.port}".encode()
+    cookie = b"rlscale-console-%d=\xff" % guarded.port
+    writer.write(b"GET / HTTP/1.1\r\nHost: %b\r\nCookie: %b\r\n\r\n" % (host, cookie))
+    assert (await asyncio.wait_for(reader.readline(), 10.0)).split()[1] == b"403"
+    writer.close()
+
+
+async def test_servers_beside_each_other_keep_their_keys(guarded: Client) -> None:
+    names = set()
+    for host in ("127.0.0.1:8000", "127.0.0.1:8001", "127.0.0.1"):
+        headers = {"Host": host}
+        answer = await guarded.get("/?key=secret", headers=headers, allow_redirects=False)
+        names.add(answer.headers["Set-Cookie"].partition("=")[0])
+    assert len(names) == 3
 
 
 async def test_an_address_that_others_reach_has_any_name() -> None:
