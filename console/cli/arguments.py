@@ -148,7 +148,7 @@ def redraws(text: str) -> float:
     return value
 
 
-def add_ascii(parser: argparse.ArgumentParser) -> None:
+def add_drawing(parser: argparse.ArgumentParser) -> None:
     """Add `--ascii` and how often to draw; before the command they mean the same.
 
     For commands that open the console.

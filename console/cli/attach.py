@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from console.cli.arguments import RUN, add_ascii, add_json, positive_number, speed, whole_number
+from console.cli.arguments import RUN, add_drawing, add_json, positive_number, speed, whole_number
 from console.cli.output import print_json
 from core.errors import RunError
 
@@ -26,7 +26,7 @@ def configure(commands: Any) -> None:
         action="store_true",
         help="watch only: this process gives up the right to change anything",
     )
-    add_ascii(attach)
+    add_drawing(attach)
     attach.set_defaults(execute=_attach, parser=attach)
 
     replay = commands.add_parser(
@@ -48,7 +48,7 @@ def configure(commands: Any) -> None:
         metavar="N|max",
         help="simulated seconds per second (default 10)",
     )
-    add_ascii(replay)
+    add_drawing(replay)
     replay.set_defaults(execute=_replay, parser=replay)
 
     control = commands.add_parser(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.arguments import (
     LARGEST_SEED,
     RUN,
-    add_ascii,
+    add_drawing,
     add_json,
     names,
     whole_number,
@@ -50,7 +50,7 @@ def configure(commands: Any) -> None:
     parser.add_argument(
         "--read-only", action="store_true", help="look only: keep no breakpoints, command nothing"
     )
-    add_ascii(parser)
+    add_drawing(parser)
     headless = parser.add_argument_group("headless")
     headless.add_argument(
         "--print", action="store_true", help="print everything about the decision, as Markdown"

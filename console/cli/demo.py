@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.cli.arguments import LARGEST_SEED, add_ascii, add_json, positive_number, whole_number
+from console.cli.arguments import LARGEST_SEED, add_drawing, add_json, positive_number, whole_number
 from console.cli.output import print_error
 from core.errors import InputError
 
@@ -51,7 +51,7 @@ def configure(commands: Any) -> None:
         help="where all randomness comes from (default: the scenario's own)",
     )
     parser.add_argument("--headless", action="store_true", help="run without the console")
-    add_ascii(parser)
+    add_drawing(parser)
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
 

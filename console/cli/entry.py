@@ -26,7 +26,7 @@ from console.cli import (
     train,
     twin,
 )
-from console.cli.arguments import Parser, add_ascii
+from console.cli.arguments import Parser, add_drawing
 from console.cli.output import print_error
 from core import __version__
 from core.errors import RlscaleError
@@ -67,7 +67,7 @@ def build_parser() -> Parser:
     """The whole command line."""
     parser = Parser(prog="rlscale-console", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"rlscale-console {__version__}")
-    add_ascii(parser)
+    add_drawing(parser)
     parser.set_defaults(ascii=False, low_bandwidth=None, fps=None)
     parser.set_defaults(execute=_open_console, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import (
     LARGEST_SEED,
-    add_ascii,
+    add_drawing,
     add_json,
     add_peak,
     positive_number,
@@ -107,7 +107,7 @@ def configure(commands: Any) -> None:
         metavar="ADDRESS",
         help="address to serve them on; 0.0.0.0 is all of them (default 127.0.0.1)",
     )
-    add_ascii(parser)
+    add_drawing(parser)
     add_json(parser)
     parser.set_defaults(execute=_execute, parser=parser)
 

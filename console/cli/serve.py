@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from console.cli.arguments import RUN, add_ascii, whole_number
+from console.cli.arguments import RUN, add_drawing, whole_number
 from console.cli.output import note
 from core.errors import InputError
 
@@ -43,7 +43,7 @@ def configure(commands: Any) -> None:
         action="store_true",
         help="listen on an address that others reach too, without encryption",
     )
-    add_ascii(parser)
+    add_drawing(parser)
     parser.set_defaults(execute=_execute, parser=parser)
 
 
