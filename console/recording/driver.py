@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from textual import events
@@ -53,7 +53,3 @@ def colourful() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-Progress = Callable[[int, int], None]
-"""Takes how many pictures are done, out of how many."""

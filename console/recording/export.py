@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from console.live.playhead import PlayHead
 from console.recording.asciicast import closing, cut, event, header, opening
-from console.recording.driver import Progress
 from console.recording.formats import RecordingFormat
 from console.recording.stage import Canvas, Stage, replay
 from core.errors import InputError
@@ -18,6 +18,9 @@ from core.runs.records import RunInfo, RunKind
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
+
+Progress = Callable[[int, int], None]
+"""Takes how many pictures are done, out of how many."""
 
 DEFAULT_SPEED: Final = 60.0
 """An hour in a minute."""
