@@ -133,7 +133,7 @@ async def test_what_makes_no_sense_is_refused(client: Client, guarded: Client) -
     # As only a raw connection sends it: a cookie that is no text.
     reader, writer = await asyncio.open_connection(guarded.host, guarded.port)
     host = f"{guarded.host}:{guarded.port}".encode()
-    cookie = b"rlscale-console-%d=\xff" % guarded.port
+    cookie = f"rlscale-console-{guarded.port}=".encode() + b"\xff"
     writer.write(b"GET / HTTP/1.1\r\nHost: %b\r\nCookie: %b\r\n\r\n" % (host, cookie))
     assert (await asyncio.wait_for(reader.readline(), 10.0)).split()[1] == b"403"
     writer.close()
