@@ -31,6 +31,7 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         run_id: The run, so that people can attach to it again.
         training: Whether it is a training, which keeps what it has learned.
         controls: Full name of the Deployment that it scales; empty for none.
+        paused: Whether it waits, and so goes on waiting.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,8 +43,11 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
     AUTO_FOCUS = "#leave"
     key_contexts = (KeyContext.QUIT,)
 
-    def __init__(self, run_id: str, *, training: bool, controls: str = "") -> None:
+    def __init__(
+        self, run_id: str, *, training: bool, controls: str = "", paused: bool = False
+    ) -> None:
         super().__init__()
+        self._paused = paused
         self._controls = controls
         self._run_id = run_id
         self._training = training
@@ -54,11 +58,14 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         if self._controls:
             kept = "\nHold leaves the replicas; restore puts back what it found."
         work = f"scales {self._controls}" if self._controls else "is working"
+        goes_on = "goes on without a console"
+        if self._paused:
+            work, goes_on = f"{work}, paused" if self._controls else "is paused", "stays paused"
         with Vertical(id="leave-dialog", classes="dialog") as dialog:
             dialog.border_title = "Quit"
             yield Static(
                 f"The engine of this run {work}.\n"
-                f"Left running, it goes on without a console; come back with\n"
+                f"Left running, it {goes_on}; come back with\n"
                 f"  rlscale-console attach {self._run_id}\n"
                 f"Stopped, the run ends here and can be replayed.{kept}",
                 markup=False,

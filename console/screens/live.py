@@ -297,6 +297,7 @@ class LiveScreen(RunScreen):
         from console.dialogs.leave import LeaveChoice, LeaveDialog
         from console.leaving import stop_rule
         from core.runs.commands import Command
+        from core.runs.records import RunState
 
         snapshot = self._scene.snapshot
         if snapshot is None:
@@ -306,15 +307,21 @@ class LiveScreen(RunScreen):
         def leave(choice: LeaveChoice | None) -> None:
             if choice is LeaveChoice.LEAVE_RUNNING:
                 name = snapshot.info.run_id
-                self.app.exit(message=f"Run {name} goes on: rlscale-console attach {name}")
+                goes_on = "stays paused" if paused else "goes on"
+                self.app.exit(message=f"Run {name} {goes_on}: rlscale-console attach {name}")
             elif choice is not None:
                 self._leaving = True
                 self._notice("Stopping the engine")
                 rule = stop_rule(controls, choice)
                 self._command(lambda _: Command.stop(rule))
 
-        controls = snapshot.controls
+        controls, paused = snapshot.controls, snapshot.status.state is RunState.PAUSED
         self.app.push_screen(
-            LeaveDialog(snapshot.info.run_id, training=self._scene.training, controls=controls),
+            LeaveDialog(
+                snapshot.info.run_id,
+                training=self._scene.training,
+                controls=controls,
+                paused=paused,
+            ),
             leave,
         )

@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import pytest
 from textual.app import App
+from textual.widgets import Static
 
 from console.dialogs.leave import LeaveChoice, LeaveDialog
+
+
+@pytest.mark.parametrize(
+    ("paused", "words"),
+    [(False, "it goes on without a console"), (True, "is paused.\nLeft running, it stays paused")],
+)
+async def test_quitting_says_what_becomes_of_the_run(paused: bool, words: str) -> None:
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        await app.push_screen(LeaveDialog("a-run", training=False, paused=paused))
+        await pilot.pause()
+        assert words in str(app.screen.query_one("#leave-dialog Static", Static).content)
 
 
 async def test_only_the_first_answer_counts() -> None:
