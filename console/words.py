@@ -14,6 +14,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.3g} days"
 
 
+def rate(per_second: float) -> str:
+    """A rate with as many digits as tell something, such as `1,128` or `0.41`."""
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.2g}"
+
+
 def count(number: int) -> str:
     """A count in at most five characters, such as `300k` or `1.5M`."""
     if number >= 999_950:

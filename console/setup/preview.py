@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.words import duration
+from console.words import duration, rate
 
 if TYPE_CHECKING:
     from console.charts.model import Floats
@@ -36,8 +36,8 @@ class TrafficPreview:
     def facts(self) -> str:
         """Length, rates and bounds in one line."""
         return (
-            f"{duration(self.duration_s)}, mean {self.mean_rps:,.0f} rps, "
-            f"peak {self.peak_rps:,.0f} rps. SLO {self.slo_ms:g} ms, "
+            f"{duration(self.duration_s)}, mean {rate(self.mean_rps)} rps, "
+            f"peak {rate(self.peak_rps)} rps. SLO {self.slo_ms:g} ms, "
             f"{self.min_replicas} to {self.max_replicas} pods of {self.pod_capacity_rps:.0f} rps."
         )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.words import count, duration
+from console.words import count, duration, rate
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,11 @@ def test_long_durations_are_days() -> None:
 )
 def test_counts_are_short(number: int, words: str) -> None:
     assert count(number) == words
+
+
+@pytest.mark.parametrize(
+    ("per_second", "words"),
+    [(0, "0"), (0.414, "0.41"), (1.96, "2"), (9.96, "10"), (71.4, "71"), (1128.3, "1,128")],
+)
+def test_small_rates_keep_their_digits(per_second: float, words: str) -> None:
+    assert rate(per_second) == words
