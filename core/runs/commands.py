@@ -158,9 +158,8 @@ class CommandSender:
             )
         if not is_alive(self._directory):
             raise RunError(
-                f"expected a running engine for '{command.name}', found none on run "
-                f"{self._directory.name}.",
-                "Resume or restart the run.",
+                f"expected a running engine for '{command.name}', found none.",
+                "Replay the run, resume it, or start another.",
             )
         key = read_key(self._directory)
         with translated(self._directory / FILE_NAME, "write a command to"):

@@ -85,8 +85,10 @@ def _broken_yaml(source: Path, error: yaml.YAMLError) -> InputError:
     mark = getattr(error, "problem_mark", None)
     where = f"{source}: line {mark.line + 1}" if mark is not None else str(source)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    if not problem.startswith("found "):
+        problem = f"found an error: {problem}"
     return InputError(
-        f"{where}: expected valid YAML, found {problem.removeprefix('found ')}.",
+        f"{where}: expected valid YAML, {problem}.",
         "Check indentation, colons and quotes.",
     )
 

@@ -51,8 +51,13 @@ class Kubeconfig:
         for entry in self.contexts:
             if entry.name == wanted:
                 return entry
-        known = ", ".join(entry.name for entry in self.contexts) or "none"
+        known = ", ".join(entry.name for entry in self.contexts)
         where = ", ".join(str(file) for file in self.files)
+        if not self.contexts:
+            raise InputError(
+                f"expected a context in {where}, found none.",
+                "Give another kubeconfig with --kubeconfig or KUBECONFIG.",
+            )
         if not wanted:
             raise InputError(
                 f"expected a current context in {where}, found none set.",

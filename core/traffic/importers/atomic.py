@@ -27,7 +27,7 @@ def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
             if path.exists():
                 raise InputError(
                     f"Expected a new file, found an existing one: {path}.",
-                    "Give another name, or force it to be replaced.",
+                    "Give another name, or replace it with --force.",
                 )
     temporary: dict[Path, str] = {}
     try:

@@ -46,7 +46,8 @@ def test_a_trace_is_looked_for_beside_the_scenario() -> None:
     [
         ("", ["found nothing"]),
         ("[]", ["found a list"]),
-        ("a: [1", ["line 2", "valid YAML"]),
+        ("a: [1", ["line 2", "valid YAML, found an error: did not find expected"]),
+        ("a: 'b", ["line 1", "valid YAML, found unexpected end of stream"]),
         ("name: x\n\t- b", ["line 2", "valid YAML", "tab character"]),
         ("a: !!python/object:os.system {}", ["line 1", "python/object"]),
         (GOOD + "name: again\n", ["line 5", "name is given twice"]),

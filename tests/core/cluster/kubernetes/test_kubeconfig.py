@@ -71,6 +71,13 @@ def test_unknown_and_missing_contexts_name_those_there_are(tmp_path: Path) -> No
         found.context("prd")
 
 
+def test_a_kubeconfig_without_contexts_is_not_told_to_name_one(tmp_path: Path) -> None:
+    found = read_kubeconfig(_write(tmp_path / "config", {}))
+    for name in (None, "prod"):
+        with pytest.raises(InputError, match=r"expected a context in .*found none.*--kubeconfig"):
+            found.context(name)
+
+
 @pytest.mark.parametrize(
     "text",
     [
