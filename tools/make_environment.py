@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -41,6 +42,35 @@ def _show(text: str, *, live: bool) -> None:
         sys.stderr.flush()
 
 
+class _Progress:
+    """One line with the stage and a clock, which goes on while pip says nothing for minutes."""
+
+    def __init__(self, *, live: bool) -> None:
+        self.stage = "starting pip"
+        self._live = live
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
+    def __enter__(self) -> _Progress:
+        self._clock.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._clock.join()
+        _show("", live=self._live)
+
+    def _tick(self) -> None:
+        while not self._ended.wait(0.5):
+            _show(f"Installing, {self.seconds:3.0f} s: {self.stage}", live=self._live)
+
+
 def _create() -> None:
     if (_VENV / "bin" / "python").exists():
         return
@@ -62,8 +92,8 @@ def _install(extras: list[str]) -> None:
     live = sys.stderr.isatty()
     if not live:
         print("Installing dependencies into .venv (a few minutes)", file=sys.stderr)
-    started = time.monotonic()
     with (
+        _Progress(live=live) as progress,
         _LOG.open("w", encoding="utf-8") as log,
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -73,14 +103,13 @@ def _install(extras: list[str]) -> None:
         for line in pip.stdout:
             log.write(line)
             if stage := _stage(line):
-                _show(f"Installing, {time.monotonic() - started:3.0f} s: {stage}", live=live)
-    _show("", live=live)
+                progress.stage = stage
     if pip.returncode != 0:
         tail = _LOG.read_text(encoding="utf-8").splitlines()[-15:]
         raise SystemExit(
             "\n".join([*tail, f"error: pip failed; its whole output is in {_LOG}. Mend, try again"])
         )
-    print(f"Installed in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    print(f"Installed in {progress.seconds:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":
