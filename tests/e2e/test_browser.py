@@ -150,7 +150,7 @@ def test_a_page_that_may_command_needs_the_key(isolated: Path, run: Path) -> Non
         assert commands(run) == [("pause", True)]
         # Who leaves is asked what becomes of the run, and the page then says so.
         browser.press("q")
-        page.wait_for("goes on without a console")
+        page.wait_for("stays paused")
         browser.press("l")
         browser.wait_until(
             lambda: "Open it again" in str(browser.run("document.body.innerText")), "the end"
