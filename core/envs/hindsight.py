@@ -67,8 +67,13 @@ class Hindsight:
         self._cost = np.zeros((rules, size))
         self._violations = np.zeros((rules, size))
         self._facts = facts
-        self.scores = self._judge()
+        self.scores = np.zeros((rules, size))
         """What each rule came to, as the score of `core.summary`, shape (rules, n)."""
+        self.best_score = np.zeros(size)
+        """The lowest of them, shape (n,)."""
+        self.regrets = np.zeros((rules, size))
+        """Square roots of how much worse each one came to, shape (rules, n)."""
+        self._judge()
 
     def restart(self, mask: NDArray[np.bool_], rps: Floats, facts: FactsBatch) -> None:
         """Begin new episodes in the masked clusters, as if the rate had been `rps` for long."""
@@ -78,7 +83,7 @@ class Hindsight:
         self._desired[:, :, mask] = self._targets(peaks)[:, mask]
         for array in (self._queue, self._count, self._rate, self._cost, self._violations):
             array[..., mask] = 0.0
-        self.scores = self._judge()
+        self._judge()
 
     def push(self, rps: Floats, peaks: Floats) -> None:
         """Take in the newest interval.
@@ -109,7 +114,7 @@ class Hindsight:
             total += newest
         self._newest = (self._newest + 1) % length
         self._desired[self._newest] = self._targets(peaks)
-        self.scores = self._judge()
+        self._judge()
 
     @property
     def targets(self) -> Floats:
@@ -117,15 +122,16 @@ class Hindsight:
         newest: Floats = self._desired[self._newest]
         return newest
 
-    def _judge(self) -> Floats:
+    def _judge(self) -> None:
         prior = _PRIOR_INTERVALS
         count = self._count + prior
         mean = np.where(self._count > 0.0, self._rate / np.maximum(self._count, 1.0), _LEAST_RPS)
         needed = mean / self._facts.pod_capacity_rps
         cost = (self._cost / needed + prior * self._prior_cost) / count
         violation = (self._violations / mean + prior * self._prior_violation) / count
-        scores: Floats = cost + VIOLATION_WEIGHT * violation
-        return scores
+        self.scores = cost + VIOLATION_WEIGHT * violation
+        self.best_score = self.scores.min(axis=0)
+        self.regrets = np.sqrt(self.scores - self.best_score)
 
     def _targets(self, peaks: Floats) -> Floats:
         facts = self._facts

@@ -124,17 +124,13 @@ def _known(name: str) -> Callable[[StateHistory], Floats]:
 def _regret(rule: int) -> Feature:
     window, factor = divmod(rule, len(FACTORS))
     name = _short(WINDOWS_S[window])
-
-    def compute(history: StateHistory) -> Floats:
-        scores = history.hindsight.scores
-        regret: Floats = np.sqrt(scores[rule] - scores.min(axis=0))
-        return regret
-
     words = (
         f"square root of how much worse {FACTORS[factor]:g} × the {name} peak would have scored "
         "so far than the best such rule"
     )
-    return Feature(f"regret_{name}_x{FACTORS[factor]:g}", 0.0, 2.0, words, compute)
+    return Feature(
+        f"regret_{name}_x{FACTORS[factor]:g}", 0.0, 2.0, words, lambda h: h.hindsight.regrets[rule]
+    )
 
 
 def _best_rule_target(history: StateHistory) -> Floats:
@@ -198,7 +194,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("best_rule", -2.0, 2.0, "log of what the best of those rules asks for now / desired",
             _best_rule_target),
     Feature("best_score", 0.0, 3.0, "log of the score of the best of those rules",
-            lambda h: np.log(h.hindsight.scores.min(axis=0))),
+            lambda h: np.log(h.hindsight.best_score)),
     *(_surprise(window) for window in range(len(WINDOWS_S))),
     Feature("violation_mean_10m", 0.0, 1.0, "square root of the share over the SLO, 10 minutes",
             lambda h: np.sqrt(h.coverage.violation_of_late)),
