@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,12 +39,29 @@ class LogLine:
         return f"{clock(self.time_s)} {self.who} {self.text}"
 
 
-def scaling_lines(steps: Steps) -> list[LogLine]:
-    """One line per step that changed the replicas, with the policy's own words."""
+def scaling_lines(steps: Steps, known: int = 0) -> list[LogLine]:
+    """One line per step that changed the replicas, with the policy's own words.
+
+    While others are in control, the policy goes on advising: one line whenever that changes.
+
+    Args:
+        steps: What happened.
+        known: How many of the first steps have had their lines already.
+    """
     lines = []
-    for index in range(len(steps)):
+    for index in range(known, len(steps)):
         before, target = steps.replicas_desired[index], steps.target[index]
         actor = steps.actor[index]
+        advised = _advised(steps, index)
+        if advised is not None and (index == 0 or advised != _advised(steps, index - 1)):
+            lines.append(
+                LogLine(
+                    int(steps.step[index]),
+                    float(steps.time_s[index]),
+                    Actor.POLICY.value,
+                    f"would {before:.0f} → {advised:.0f}  {steps.policy_reason[index]}".rstrip(),
+                )
+            )
         if before == target or actor in (Actor.GUARDRAIL, Actor.NOBODY):
             continue
         reason = steps.policy_reason[index] if actor is Actor.POLICY else ""
@@ -57,6 +75,15 @@ def scaling_lines(steps: Steps) -> list[LogLine]:
             )
         )
     return lines
+
+
+def _advised(steps: Steps, index: int) -> float | None:
+    """What the policy would have asked for where it was not asked, if that is something else."""
+    advised = float(steps.policy_target[index])
+    asked = steps.actor[index] not in (Actor.OPERATOR, Actor.EXTERNAL, Actor.NOBODY)
+    if asked or math.isnan(advised) or advised == steps.target[index]:
+        return None
+    return advised
 
 
 def event_lines(events: Sequence[Event], started_wall_time: float | None = None) -> list[LogLine]:

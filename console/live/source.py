@@ -161,8 +161,11 @@ class RunSource:
             return
         if not 0 <= end - self._scalings_end <= _SCALINGS_KEPT:
             self._scalings, self._scalings_end = [], max(end - _SCALINGS_KEPT, -1)
-        steps = self._reader.steps_after(self._scalings_end, end - self._scalings_end)
-        self._scalings = [*self._scalings, *scaling_lines(steps)][-_SCALINGS_KEPT:]
+        # One more step than is new: what the policy advised then.
+        first = max(self._scalings_end - 1, -1)
+        steps = self._reader.steps_after(first, end - first)
+        known = self._scalings_end - first
+        self._scalings = [*self._scalings, *scaling_lines(steps, known)][-_SCALINGS_KEPT:]
         self._scalings_end = end
 
     def close(self) -> None:

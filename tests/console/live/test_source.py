@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from console.live.log import scaling_lines
 from console.live.navigation import Navigation
 from console.live.snapshot import View
 from console.live.source import RunSource
 from core.runs.reader import RunReader
+from core.state import Actor
 from tests.console.live.pictures import picture
 
 
@@ -66,6 +69,35 @@ def test_log_has_the_policys_words_and_the_events(finished_run: Path) -> None:
     assert any(line.who == "policy" and "cover the" in line.text for line in log)
     assert any(line.who == "guardrail" for line in log)
     assert [line.step for line in log] == sorted(line.step for line in log)
+
+
+def test_log_says_once_what_the_policy_would_do_while_others_are_in_control(
+    finished_run: Path,
+) -> None:
+    reader = RunReader(finished_run)
+    steps = reader.steps_after(-1)
+    others = [
+        (int(steps.step[index]), float(steps.policy_target[index]))
+        for index in range(len(steps))
+        if steps.actor[index] in (Actor.OPERATOR, Actor.EXTERNAL, Actor.NOBODY)
+        and steps.policy_target[index] != steps.target[index]
+    ]
+    assert others
+    said = [line for line in scaling_lines(steps) if line.text.startswith("would ")]
+    assert said[0].step == others[0][0]
+    assert f"→ {others[0][1]:.0f}  " in said[0].text
+    assert {line.who for line in said} == {"policy"}
+    advised = dict(others)
+    for before, line in pairwise(said):
+        assert advised.get(line.step - 1) != advised[line.step]
+        assert before.step < line.step
+    # Read one by one, as a console that follows a run does, it is the same.
+    one_by_one = [
+        line
+        for last in range(len(steps))
+        for line in scaling_lines(reader.steps_after(max(last - 2, -1), min(last + 1, 2)), last > 0)
+    ]
+    assert one_by_one == scaling_lines(steps)
 
 
 def test_a_training_brings_its_rows(training_run: Path) -> None:
