@@ -64,7 +64,9 @@ def test_shadow_looks_tells_and_can_do_nothing_else(
             wait_until(lambda: told('policy_target_replicas{job!=""') > 2, "a wish told", 20.0)
             assert told('mode{mode="SHADOW"') == 1.0
             assert told('replicas_ready{job!=""') == 2.0
-            assert told('observed_requests_per_second{job!=""') > 0.5 * RPS
+            wait_until(
+                lambda: told('observed_requests_per_second{job!=""') > 0.5 * RPS, "the load", 30.0
+            )
             memory = stack.prometheus.value('process_resident_memory_bytes{job="engine"}') or 0.0
             assert 10e6 < memory < 160 * 2**20, "more than the manifests request"
         assert engine.examine() == 0, engine.log

@@ -39,7 +39,7 @@ def test_the_story_is_told_to_its_end() -> None:
         terminal.wait_for(r"decision 43 of \d+ +00:10:45")
         terminal.wait_for("the story is over")
         terminal.press("q")
-        terminal.wait_for("Left running, it goes on|Leave")
+        terminal.wait_for("Left running, it (goes on|stays paused)|Leave")
         terminal.press("s")
         assert terminal.wait_for_end() == 0
     names = [entry.run_id for entry in list_runs()]

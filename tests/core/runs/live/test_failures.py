@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from core.runs.commands import Command
@@ -47,7 +49,10 @@ def test_a_scaling_that_fails_degrades_and_is_tried_again_in_peace(
     assert run.status().mode is ControlMode.AUTO
     accepted = [row for row in run.scalings() if row[3] is True]
     assert accepted == [("policy", 2, 4, True)]
-    assert len(run.events("scaling")) <= 3, "what goes on is said once"
+    # A server that asks to wait is told in turns: that it asked, and that this is heeded.
+    said = run.events("scaling")
+    assert len(set(said)) <= 3
+    assert all(one != other for one, other in pairwise(said)), "what goes on is said once"
 
 
 def test_a_write_whose_answer_never_came_is_found_out(
