@@ -24,6 +24,10 @@ _TOLERANCE: Final = 1e-2
 _QUEUE_TOLERANCE: Final = 2e-3
 """The same where the law has kinks: the error is below 2e-3, mostly 1e-5."""
 
+_FARTHEST_BACK: Final = 0.5
+"""Share of the time that a step goes back at most: where chance makes nearly everybody wait, the
+first guess is so late that a whole step would end before 0."""
+
 _FIRST_STEP: Final = 1.2
 """First guess without a backlog, in times of service alone."""
 
@@ -162,7 +166,7 @@ def _step(
     step: Singles = np.log(above / slower)
     step *= above
     step /= slope
-    return step
+    return np.maximum(step, -_FARTHEST_BACK * time, out=step)
 
 
 def _with_queue(mixture: Mixture, slower: Floats) -> Floats:

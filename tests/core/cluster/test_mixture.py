@@ -88,3 +88,13 @@ def test_ticks_are_added_up_the_same_way_alone_and_among_others(ticks: int, size
     for index in range(size):
         alone = sum_ticks(np.ascontiguousarray(values[..., index : index + 1]))
         assert (alone[:, 0] == together[:, index]).all()
+
+
+def test_a_median_far_before_the_first_guess_is_found() -> None:
+    # A rate of waiting just above 1 gives a tick a weight in the thousands.
+    rate = np.array([2.58, 2.49, 2.56, 0.456, 0.277, 1.05, 1.0001, 0.96])[:, None]
+    weight = np.array([0.17, 0.19, 0.17, -1.47, -1.21, 11.5, 3986.0, -15.7])[:, None]
+    requests = np.full((8, 1), 300.0)
+    laws = np.array([requests, np.zeros((8, 1)), np.zeros((8, 1)), rate, weight])
+    mixture = Mixture(laws, np.zeros((1, 1)), np.zeros(1), np.full(1, 400.0))
+    np.testing.assert_allclose(quantiles(mixture), _by_bisection(mixture), rtol=1e-4)
