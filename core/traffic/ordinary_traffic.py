@@ -7,11 +7,16 @@ import numpy as np
 from core.traffic.patterns import (
     AdditivePattern,
     ArNoisePattern,
-    DiurnalPattern,
     PeriodicBatchPattern,
     SpikePattern,
 )
-from core.traffic.random_traffic import TrafficDraft, draft_steady, draft_waves, log_uniform
+from core.traffic.random_traffic import (
+    TrafficDraft,
+    draft_steady,
+    draft_waves,
+    log_uniform,
+    wave_builder,
+)
 
 
 def draft_ordinary(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
@@ -46,20 +51,10 @@ def _day(rng: np.random.Generator, episode_s: float) -> TrafficDraft:
     peak_at_s = rng.uniform(0.0, period_s)
     sharpness = log_uniform(rng, 0.6, 2.0)
 
-    def build(unit: float) -> tuple[AdditivePattern, ...]:
-        return (
-            DiurnalPattern(
-                low_rps=low * unit,
-                high_rps=unit,
-                period_s=period_s,
-                peak_at_s=peak_at_s,
-                sharpness=sharpness,
-            ),
-        )
-
     # Of a long day an episode shows a part only.
     angles = 2.0 * np.pi * (np.linspace(0.0, episode_s, 121) - peak_at_s) / period_s
     wave = ((1.0 + np.cos(angles)) / 2.0) ** sharpness
+    build = wave_builder(low, period_s, peak_at_s, sharpness)
     return TrafficDraft("day", build, low + (1.0 - low) * float(wave.mean()), 1.0)
 
 

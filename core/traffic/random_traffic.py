@@ -20,6 +20,8 @@ from core.traffic.patterns import (
     StepPattern,
 )
 
+Builder = Callable[[float], tuple[AdditivePattern, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class TrafficDraft:
@@ -27,7 +29,7 @@ class TrafficDraft:
 
     family: str
     """What it is, in a word or two."""
-    build: Callable[[float], tuple[AdditivePattern, ...]]
+    build: Builder
     """Makes the patterns for a base rate."""
     mean: float
     """Mean over the episode, in units of the base rate."""
@@ -59,21 +61,23 @@ def draft_waves(rng: np.random.Generator, *_: object) -> TrafficDraft:
     period_s = log_uniform(rng, 900.0, 14_400.0)
     peak_at_s = rng.uniform(0.0, period_s)
     sharpness = log_uniform(rng, 0.6, 4.0)
-
-    def build(unit: float) -> tuple[AdditivePattern, ...]:
-        return (
-            DiurnalPattern(
-                low_rps=low * unit,
-                high_rps=unit,
-                period_s=period_s,
-                peak_at_s=peak_at_s,
-                sharpness=sharpness,
-            ),
-        )
-
     # The mean of ((1 + cos x) / 2)^p over a period is Γ(p + ½) / (√π Γ(p + 1)).
     wave_mean = math.gamma(sharpness + 0.5) / (math.sqrt(math.pi) * math.gamma(sharpness + 1.0))
+    build = wave_builder(low, period_s, peak_at_s, sharpness)
     return TrafficDraft("waves", build, low + (1.0 - low) * wave_mean, 1.0)
+
+
+def wave_builder(low: float, period_s: float, peak_at_s: float, sharpness: float) -> Builder:
+    """What makes a wave between `low` and 1 of a base rate."""
+    return lambda unit: (
+        DiurnalPattern(
+            low_rps=low * unit,
+            high_rps=unit,
+            period_s=period_s,
+            peak_at_s=peak_at_s,
+            sharpness=sharpness,
+        ),
+    )
 
 
 def _ramps(rng: np.random.Generator, episode_s: float) -> TrafficDraft:

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from core.errors import RlscaleError
-from core.runs.catalogue import list_runs, stop_run
+from core.runs.catalogue import list_runs
 from tests.e2e.terminal import Terminal
-
-
-@pytest.fixture
-def clean_engines(isolated: Path) -> Iterator[None]:
-    """Leave no engine behind, however the test ends."""
-    yield
-    for entry in list_runs():
-        if entry.status is not None and entry.status.state.is_live:
-            try:
-                stop_run(entry.directory, timeout_s=60.0)
-            except RlscaleError as error:
-                pytest.fail(f"an engine could not be stopped: {error}")
 
 
 @pytest.mark.slow
