@@ -28,7 +28,7 @@ class InferenceRule(StrEnum):
     """The geometric mean of all actions' targets under the action probabilities, rounded."""
 
 
-DEFAULT_STEPS: Final = {Algorithm.PPO: 2_000_000, Algorithm.DQN: 600_000}
+DEFAULT_STEPS: Final = {Algorithm.PPO: 2_000_000, Algorithm.DQN: 1_500_000}
 """Environment steps of a training that nobody gave a length."""
 
 

@@ -28,7 +28,7 @@ class AgentSettings:
     """Factor on the reward, on top of the scale in a scenario's reward weights."""
     temperature: float = 1.0
     """Softmax temperature on Q-values for mean-target inference (DQN)."""
-    reward_limit: float = 0.4
+    reward_limit: float = 0.3
     """Rewards are cut to ± this before they are scaled: an outage, up to 0.6 per step, would drown
     the hundredths that headroom costs."""
     foreseeing_hidden: tuple[int, ...] = (128, 128)
@@ -55,9 +55,9 @@ class PpoSettings(AgentSettings):
 
     hidden: tuple[int, ...] = (128, 128)
     gamma: float = 0.9
-    rollout_steps: int = 16
+    rollout_steps: int = 32
     """Steps of each cluster between two updates."""
-    batch_size: int = 1024
+    batch_size: int = 2048
     epochs: int = 3
     """Passes over each rollout."""
     learning_rate: float = 1e-3
@@ -78,6 +78,8 @@ class PpoSettings(AgentSettings):
 class DqnSettings(AgentSettings):
     """Deep Q-learning, as in Stable-Baselines3."""
 
+    gamma: float = 0.92
+    batch_size: int = 1024
     gradient_steps: int = 8
     """Gradient steps after each step of all clusters."""
     learning_rate: float = 1e-3
@@ -96,4 +98,4 @@ class DqnSettings(AgentSettings):
     exploration_last: float = 0.05
     max_gradient_norm: float = 10.0
     activation: Literal["tanh", "relu"] = "relu"
-    temperature: float = 0.02
+    temperature: float = 0.016
