@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from console.cli.arguments import RUN, add_drawing, add_json, positive_number, speed, whole_number
-from console.cli.output import print_json
+from console.cli.output import note, print_json
 from core.errors import RunError
 
 
@@ -111,7 +111,10 @@ def _attach(arguments: argparse.Namespace) -> int:
         # Before anything is read, and before libraries that start threads are imported.
         from core.confinement import confine
 
-        confine()
+        if not confine():
+            note(
+                "This kernel cannot hold viewers back (no Landlock): let them use another account."
+            )
     from core.runs.catalogue import find_live_run, find_run
 
     directory = find_live_run() if arguments.run is None else find_run(arguments.run)

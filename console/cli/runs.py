@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import RUN, add_json
 from console.cli.export import add_export
-from console.cli.output import duration, number, percent, print_json, print_pairs, print_table
+from console.cli.output import (
+    duration,
+    note,
+    number,
+    percent,
+    print_json,
+    print_pairs,
+    print_table,
+)
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +52,7 @@ def configure(commands: Any) -> None:
 
     delete = _action(actions, "delete", "delete runs with all their files", _delete)
     delete.add_argument("runs", nargs="+", metavar="RUN", help=RUN)
+    delete.add_argument("--yes", action="store_true", help="do not ask, even at a terminal")
 
 
 def _action(actions: Any, name: str, what: str, execute: Any) -> argparse.ArgumentParser:
@@ -228,6 +238,15 @@ def _delete(arguments: argparse.Namespace) -> int:
     for directory in directories:
         if not directory.is_dir():
             raise InputError(f"expected a run's directory to delete, found the file {directory}.")
+    if not (arguments.yes or arguments.json) and sys.stdin.isatty():
+        what = (
+            f"the run {directories[0].name}"
+            if len(directories) == 1
+            else f"{len(directories)} runs"
+        )
+        if input(f"Delete {what} with all files? [y/N] ").strip().lower() not in ("y", "yes"):
+            note("Nothing was deleted.")
+            return 0
     for directory in directories:
         delete_run(directory)
         if not arguments.json:

@@ -116,7 +116,7 @@ def run_row(info: RunInfo, status: RunStatus) -> RunRow:
 def _progress(info: RunInfo, status: RunStatus) -> str:
     training = status.training
     if training is not None:
-        share = training.timesteps / max(training.total_timesteps, 1)
+        share = min(training.timesteps / max(training.total_timesteps, 1), 1.0)
         return f"{share:.0%} of {count(training.total_timesteps)}"
     if info.duration_s is None:
         return clock(status.time_s)

@@ -270,6 +270,9 @@ class LiveScreen(RunScreen):
         if snapshot is not None and snapshot.info.target and not snapshot.info.may_write:
             self._notice("This run may only look: start another with writing allowed")
             return
+        if snapshot is not None and not snapshot.status.state.is_live:
+            self._notice("The run has ended: there is nothing left to override", warning=True)
+            return
         dialog = (
             override_dialog(snapshot, signs(self.console_app.drawing.ascii))
             if snapshot is not None

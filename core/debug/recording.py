@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, defaultdict
 from typing import TYPE_CHECKING, Final
 
-from core.errors import RunError
+from core.errors import InputError
 from core.runs.replay import Order, recorded_orders
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ class Recording:
         """One step with everything about it.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """
         with self._lock:
             page, place = self._page(index)
         if not 0 <= place < len(page) or index < 0:
-            raise RunError(f"expected a step from 0 to {self.newest}, found {index}.")
+            raise InputError(f"expected a step from 0 to {self.newest}, found {index}.")
         return page[place]
 
     def _page(self, index: int) -> tuple[list[Step], int]:

@@ -102,6 +102,26 @@ def test_delete(cli: CommandLine, finished: str) -> None:
     assert list_runs() == []
 
 
+@pytest.mark.parametrize(("typed", "left"), [("", 1), ("n", 1), ("y", 0)])
+def test_at_a_terminal_it_asks_first(
+    cli: CommandLine, finished: str, monkeypatch: pytest.MonkeyPatch, typed: str, left: int
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda words: asked.append(words) or typed)
+    assert cli("runs", "delete", finished).code == 0
+    assert len(list_runs()) == left
+    assert finished in asked[0]
+
+
+def test_yes_is_an_answer_in_advance(
+    cli: CommandLine, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    assert cli("runs", "delete", finished, "--yes").code == 0
+    assert list_runs() == []
+
+
 def test_a_wrong_name_deletes_nothing(cli: CommandLine, finished: str) -> None:
     answer = cli("runs", "delete", finished, "nonsense")
     assert answer.code == 2

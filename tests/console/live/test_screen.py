@@ -376,6 +376,14 @@ async def test_override_dialog_judges_while_typing(isolated: Path) -> None:
             await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
 
 
+async def test_a_run_that_has_ended_is_not_overridden(isolated: Path) -> None:
+    run = write_run(isolated / "ended", 40, state=RunState.FINISHED)
+    async with opened(StartAttach(run), (100, 30)) as (pilot, _):
+        await pilot.press("o")
+        await until(pilot, lambda: "The run has ended" in shown(pilot))
+        assert isinstance(pilot.app.screen, LiveScreen)
+
+
 @pytest.mark.parametrize("read_only", [True, False])
 async def test_control_is_offered_only_to_who_has_it(isolated: Path, read_only: bool) -> None:
     run = write_run(isolated / "live", 40, state=RunState.RUNNING)

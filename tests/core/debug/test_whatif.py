@@ -200,7 +200,7 @@ def test_the_horizon_ends_with_the_scenario(plain_run: Path) -> None:
     assert asked.ask(STEPS - 5, Asking(samples=2)).steps == 5
     with pytest.raises(RunError, match="a step before the end of the scenario"):
         asked.ask(STEPS, Asking(samples=2))
-    with pytest.raises(RunError, match="expected a step from 0 to"):
+    with pytest.raises(InputError, match="expected a step from 0 to"):
         asked.ask(STEPS + 1, Asking(samples=2))
 
 
