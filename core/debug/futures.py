@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.debug.deciders import ManyDeciders, many
+from core.agents.deciders import Decider
+from core.debug.deciders import many
 from core.debug.repeating import repeated
 from core.envs.history_part import history_part
 from core.envs.observation import build_observation
@@ -124,10 +125,10 @@ def _fork(moment: Moment, courses: int, steps: int, seeds: Sequence[int] | None)
 
 def _by_policy(
     moment: Moment, courses: Sequence[Course], parts: Sequence[slice], samples: int
-) -> list[tuple[ManyDeciders, slice]]:
+) -> list[tuple[Decider, slice]]:
     """One decider for each stretch of courses that the same policy goes on with."""
     facts, recent = moment.situation.facts, moment.recent
-    groups: list[tuple[ManyDeciders, slice]] = []
+    groups: list[tuple[Decider, slice]] = []
     begin = 0
     for place in range(1, len(courses) + 1):
         if place == len(courses) or courses[place].policy is not courses[begin].policy:
@@ -146,7 +147,7 @@ class _Clusters:
         self._simulator = simulator
         self._guardrails = repeated(moment.guardrails, size)
         self._weights = WeightsBatch.from_weights([moment.scenario.reward] * size)
-        self._standby: ManyDeciders | None = None
+        self._standby: Decider | None = None
         if _metrics_may_be_old(moment, steps):
             facts = moment.situation.facts
             self._standby = many(moment.fallback, size, facts, moment.recent)
