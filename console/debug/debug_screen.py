@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
 
 from console.debug.body import DebugBody
 from console.debug.driver import Driver
@@ -18,20 +17,20 @@ from console.debug.prompt import Prompt
 from console.debug.scene import DebugScene
 from console.debug.timeline_widget import Timeline
 from console.debug.view import DebugView, Done
+from console.fed_screen import FedScreen
 from console.keys import KeyContext
 from console.live.navigation import Extent, Navigation
 from console.live.signs import signs
 from console.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
-    from console.app import RlscaleApp
     from console.debug.view import Picture
 
 _RUN_ON = ("sim",)
 """Environments in which an engine may be driven decision by decision."""
 
 
-class DebugRunScreen(Screen[None]):
+class DebugRunScreen(FedScreen[DebugFeed]):
     """A run under the debugger.
 
     Args:
@@ -68,15 +67,9 @@ class DebugRunScreen(Screen[None]):
         """Where to open, until the first picture tells what there is."""
         self._scene = DebugScene(read_only=read_only)
         self._view = DebugView(Navigation(span_s=1800.0))
-        self._feed: DebugFeed | None = None
         self._driver = Driver(run_directory, self._tell_done)
         self._watched_from: int | None = None
         """The newest step when waiting for a stop began; None while nobody waits."""
-
-    @property
-    def console_app(self) -> RlscaleApp:
-        """The application, by its own type."""
-        return cast("RlscaleApp", self.app)
 
     @property
     def scene(self) -> DebugScene:
@@ -127,16 +120,6 @@ class DebugRunScreen(Screen[None]):
         self._driver.stop()
         if self._feed is not None:
             self._feed.stop()
-
-    def on_screen_suspend(self) -> None:
-        """Rest below another screen, but not below a dialog."""
-        if self._feed is not None and not isinstance(self.app.screen, ModalScreen):
-            self._feed.suspend(True)
-
-    def on_screen_resume(self) -> None:
-        """Go on."""
-        if self._feed is not None:
-            self._feed.suspend(False)
 
     def on_resize(self) -> None:
         """Draw for the new size."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
 
+from console.fed_screen import FedScreen
 from console.keys import KeyContext
 from console.live.body import LiveBody
 from console.live.desk import Desk
@@ -23,7 +23,6 @@ from console.widgets.key_bar import KeyBar
 from core.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
-    from console.app import RlscaleApp
     from console.live.commander import Answer
     from core.runs.commands import Command
     from core.runs.records import RunStatus
@@ -32,7 +31,7 @@ _LONGEST_LOOK_S = 0.5
 """Between two looks into the file, however seldom the screen is drawn."""
 
 
-class RunScreen(Screen[None]):
+class RunScreen(FedScreen[RunFeed]):
     """A run on screen.
 
     Args:
@@ -76,13 +75,7 @@ class RunScreen(Screen[None]):
         known = isinstance(run_directory, Path)
         self._scene = Scene(opening="Opening the run" if known else "Starting the engine")
         self._desk = Desk(read_only=read_only or replay, answered=self._tell_answered)
-        self._feed: RunFeed | None = None
         self._leaving = False
-
-    @property
-    def console_app(self) -> RlscaleApp:
-        """The application, by its own type."""
-        return cast("RlscaleApp", self.app)
 
     @property
     def key_contexts(self) -> tuple[KeyContext, ...]:
@@ -155,16 +148,6 @@ class RunScreen(Screen[None]):
         if self._feed is not None:
             self._feed.stop()
         self._desk.stop()
-
-    def on_screen_suspend(self) -> None:
-        """Rest below another screen, but not below a dialog."""
-        if self._feed is not None and not isinstance(self.app.screen, ModalScreen):
-            self._feed.suspend(True)
-
-    def on_screen_resume(self) -> None:
-        """Go on."""
-        if self._feed is not None:
-            self._feed.suspend(False)
 
     def on_resize(self) -> None:
         """Draw for the new size."""

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from core.agents.bundle import PolicyBundle, load_bundle, save_bundle
 from core.agents.calibration import ship_rivals
+from core.agents.checkpoint import find_checkpoints
 from core.agents.config import Algorithm, TrainingConfig
 from core.agents.evaluation import Case, evaluate_cases
 from core.agents.hpa import HpaPolicy
@@ -89,7 +90,9 @@ def _pretrain(algorithm: Algorithm, out: Path, steps: int | None, seeds: Sequenc
     ):
         homes = [Path(folder) / str(seed) for seed in seeds]
         results = list(pool.map(_train_one, configs, homes))
-        bundle = merge_bundles([load_bundle(result.bundle) for result in results])
+        # As they are at the end: the best of ten evaluations was lucky as often as good.
+        last = [find_checkpoints(home / "checkpoints")[0] for home in homes]
+        bundle = merge_bundles([load_bundle(path) for path in last])
     evaluation = training_traffic(configs[0]).validation.judge(LearnedPolicy(bundle))
     manifest = bundle.manifest.model_copy(update={"evaluation": evaluation.as_dict()})
     save_bundle(out, PolicyBundle(manifest, bundle.weights))
