@@ -166,7 +166,8 @@ def _step(
     step: Singles = np.log(above / slower)
     step *= above
     step /= slope
-    return np.maximum(step, -_FARTHEST_BACK * time, out=step)
+    np.maximum(step, -_FARTHEST_BACK * time, out=step)
+    return step
 
 
 def _with_queue(mixture: Mixture, slower: Floats) -> Floats:

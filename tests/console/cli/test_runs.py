@@ -107,8 +107,13 @@ def test_at_a_terminal_it_asks_first(
     cli: CommandLine, finished: str, monkeypatch: pytest.MonkeyPatch, typed: str, left: int
 ) -> None:
     asked: list[str] = []
+
+    def ask(words: str) -> str:
+        asked.append(words)
+        return typed
+
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda words: asked.append(words) or typed)
+    monkeypatch.setattr("builtins.input", ask)
     assert cli("runs", "delete", finished).code == 0
     assert len(list_runs()) == left
     assert finished in asked[0]
