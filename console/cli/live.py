@@ -132,7 +132,7 @@ def _ask(target: object) -> str:
     Raises:
         InputError: There is nobody to ask.
     """
-    from console.cli.output import note
+    from console.cli.output import ask, note
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError(
@@ -140,5 +140,4 @@ def _ask(target: object) -> str:
             "It says that this very Deployment may be scaled.",
         )
     note(f"This will scale {target}.")
-    print("Type its full name to confirm: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
+    return ask("Type its full name to confirm:")

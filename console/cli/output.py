@@ -116,6 +116,12 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def ask(question: str) -> str:
+    """What the operator answers, nothing if the input has ended; the question goes to stderr."""
+    print(question, end=" ", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
 def print_error(text: str) -> None:
     """Say what went wrong in one line on stderr, however the text was laid out."""
     line = " ".join(text.split())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from console.cli.arguments import RUN, add_json
 from console.cli.export import add_export
 from console.cli.output import (
+    ask,
     duration,
     note,
     number,
@@ -239,12 +240,8 @@ def _delete(arguments: argparse.Namespace) -> int:
         if not directory.is_dir():
             raise InputError(f"expected a run's directory to delete, found the file {directory}.")
     if not (arguments.yes or arguments.json) and sys.stdin.isatty():
-        what = (
-            f"the run {directories[0].name}"
-            if len(directories) == 1
-            else f"{len(directories)} runs"
-        )
-        if input(f"Delete {what} with all files? [y/N] ").strip().lower() not in ("y", "yes"):
+        names = ", ".join(directory.name for directory in directories)
+        if ask(f"Delete {names} with all files? [y/N]").lower() not in ("y", "yes"):
             note("Nothing was deleted.")
             return 0
     for directory in directories:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sqlite3
 import time
@@ -102,27 +103,26 @@ def test_delete(cli: CommandLine, finished: str) -> None:
     assert list_runs() == []
 
 
-@pytest.mark.parametrize(("typed", "left"), [("", 1), ("n", 1), ("y", 0)])
+class _Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "left"), [("\n", 1), ("n\n", 1), ("", 1), ("y\n", 0)])
 def test_at_a_terminal_it_asks_first(
     cli: CommandLine, finished: str, monkeypatch: pytest.MonkeyPatch, typed: str, left: int
 ) -> None:
-    asked: list[str] = []
-
-    def ask(words: str) -> str:
-        asked.append(words)
-        return typed
-
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", ask)
-    assert cli("runs", "delete", finished).code == 0
+    monkeypatch.setattr("sys.stdin", _Keyboard(typed))
+    answer = cli("runs", "delete", finished)
+    assert answer.code == 0
     assert len(list_runs()) == left
-    assert finished in asked[0]
+    assert f"Delete {finished} with all files?" in answer.err
 
 
 def test_yes_is_an_answer_in_advance(
     cli: CommandLine, finished: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", _Keyboard())
     assert cli("runs", "delete", finished, "--yes").code == 0
     assert list_runs() == []
 
