@@ -80,7 +80,7 @@ class Debugger:
         """Whether living through the run again came to the recorded step, in words.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """
         if self.rewind is None:
             return self.problem or "not lived through again: a real cluster's past is its own"

@@ -103,7 +103,7 @@ class Explainer:
         """Everything about the decision of step `index`.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """
         step = self._recording.step(index)
         before = self._recording.step(index - 1) if index > 0 else None
@@ -152,7 +152,7 @@ class Explainer:
             The contributions, or why there are none, in words.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """
         step = self._recording.step(index)
         policy, note = self._deciding_policy(step)

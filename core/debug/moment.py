@@ -80,5 +80,5 @@ class Moments(Protocol):
         """The moment at which the decision of step `index` was due.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """

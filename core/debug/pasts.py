@@ -45,7 +45,8 @@ class RecordedPasts:
         """What there was to look back on at step `index` (one cluster).
 
         Raises:
-            RunError: There is no such step, or nothing is known about the deployment.
+            InputError: There is no such step.
+            RunError: Nothing is known about the deployment.
         """
         with self._lock:
             # What is kept from far before is no nearer than beginning anew.

@@ -34,7 +34,7 @@ def report(
         what_if: Futures of the same step, if they were asked for.
 
     Raises:
-        RunError: There is no such step.
+        InputError: There is no such step.
     """
     info, found = debugger.info, debugger.explainer.explain(index)
     step, decision = found.step, found.step.decision

@@ -132,7 +132,7 @@ class Rewind:
         """The moment at which the decision of step `index` was due.
 
         Raises:
-            RunError: There is no such step.
+            InputError: There is no such step.
         """
         with self._lock:
             recorded = self.recording.step(index)

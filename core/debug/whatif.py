@@ -110,8 +110,8 @@ class Speculation:
             on_progress: Hears how far going back to the step is.
 
         Raises:
-            RunError: There is no such step, nothing comes after it, or the policy is gone.
-            InputError: One of the other policies is unknown.
+            RunError: Nothing comes after it, or the policy is gone.
+            InputError: There is no such step, or one of the other policies is unknown.
         """
         with self._lock:
             moment = self._moments.moment(index, on_progress)

@@ -279,7 +279,7 @@ def test_evaluations_do_not_outweigh_the_training(scenario: str, steps: int, eve
 def test_a_config_fills_in_what_is_missing() -> None:
     config = TrainingConfig.model_validate({"algo": "dqn"})
     assert (config.steps, config.scenarios) == (1_500_000, ("random",))
-    assert config.checkpoint_interval_steps == 60_000
+    assert config.checkpoint_interval_steps == 150_000
     assert TrainingConfig.model_validate_json(config.model_dump_json()) == config
     for wrong in ({"steps": 0}, {"algo": "sarsa"}, {"seed": -1}, {"stepz": 5}):
         with pytest.raises(ValueError, match=r"validation error"):

@@ -23,7 +23,7 @@ from core.debug.returns import Returns
 from core.debug.rewind import Rewind
 from core.envs.actions import Headroom
 from core.envs.observation import FEATURE_NAMES, FEATURES, build_observation
-from core.errors import RunError
+from core.errors import InputError
 from core.runs.reader import RunReader
 from core.state import ValuesKind
 from tests.core.agents.factory import FACTS
@@ -101,7 +101,7 @@ def test_the_past_is_rebuilt_from_the_records(operated_run: Path) -> None:
     history.push(StateBatch.from_states([recording.step(3).state]))
     again = pasts.at(STEPS)
     assert again.state.state(0) == recording.step(STEPS).state
-    with pytest.raises(RunError, match="a step from 0"):
+    with pytest.raises(InputError, match="a step from 0"):
         pasts.at(STEPS + 1)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.debug.rewind import Rewind
-from core.errors import RunError
+from core.errors import InputError, RunError
 from core.locations import shipped_policies_directory
 from core.runs.branch import create_branch
 from core.runs.commands import Command
@@ -209,9 +209,9 @@ def test_what_has_no_past_to_go_back_in(tmp_path: Path, plain_run: Path) -> None
     training = write_run(tmp_path / "training", 20, kind=RunKind.TRAINING)
     with pytest.raises(RunError, match="a policy's run to go back in"):
         rewind(training)
-    with pytest.raises(RunError, match=f"a step from 0 to {STEPS}, found {STEPS + 1}"):
+    with pytest.raises(InputError, match=f"a step from 0 to {STEPS}, found {STEPS + 1}"):
         rewind(plain_run).moment(STEPS + 1)
-    with pytest.raises(RunError, match="found -1"):
+    with pytest.raises(InputError, match="found -1"):
         rewind(plain_run).moment(-1)
     cluster = Path(shutil.copytree(plain_run, tmp_path / "cluster"))
     connection = sqlite3.connect(cluster / "run.db")

@@ -62,8 +62,10 @@ def test_its_futures_are_like_those_that_came(cluster_run: Path) -> None:
     assert found.time_s.tolist() == [step.state.time_s for step in later]
     ready = found.replicas_ready[0].mean(axis=0)
     assert ready == pytest.approx([step.state.replicas_ready for step in later], abs=3.0)
-    recorded = [step.state.latency_p95_ms for step in later]
-    assert np.nanmean(found.latency_p95_ms) == pytest.approx(np.mean(recorded), rel=0.3)  # type: ignore[arg-type]
+    # Geometric means: how high a spike gets is a matter of when two pods are ready.
+    recorded = np.log([step.state.latency_p95_ms or np.nan for step in later])
+    expected = np.log(found.latency_p95_ms)
+    assert np.exp(np.nanmean(expected)) == pytest.approx(np.exp(np.nanmean(recorded)), rel=0.3)
 
 
 def test_what_if_says_that_it_is_a_twin(cluster_run: Path) -> None:
