@@ -245,6 +245,8 @@ class Director:
         return list(self._application.screen.query(StoryBar))
 
     def _show_bar(self) -> None:
+        if not self._application.screen_stack:
+            return  # The console is closing, and its timers are the last to know.
         screen = self._application.screen
         # Screens of Textual itself, such as the palette, are left alone.
         if not screen.is_attached or not hasattr(screen, "key_contexts"):

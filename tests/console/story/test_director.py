@@ -251,6 +251,16 @@ async def test_a_scene_whose_run_has_ended_is_left_out(isolated: Path) -> None:
         assert any("Two is left out" in one.message for one in app._notifications)
 
 
+async def test_its_timer_may_ring_once_more_while_the_console_closes(isolated: Path) -> None:
+    app = story(isolated, "{say: hello, for: 60}")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await says(pilot, "hello")
+        director = app.story
+        assert director is not None
+    assert not app.screen_stack
+    director._show_bar()
+
+
 async def test_a_story_whose_engine_does_not_start_ends_in_order(
     isolated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
