@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -97,6 +98,8 @@ class Server:
         """Freeze it: connections are taken by the kernel, nothing is answered."""
         if self._process is not None and self.running:
             self._process.send_signal(signal.SIGSTOP)
+            # Until all its threads stand still it may answer once more.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
             self._paused = True
 
     def resume(self) -> None:

@@ -342,6 +342,8 @@ async def test_a_new_run_goes_on_from_here(run: Path) -> None:
         await until(
             pilot,
             lambda: isinstance(pilot.app.screen, DebugScreen) and pilot.app.screen is not screen,
+            "an engine of its own",
+            within_s=60.0,
         )
         branch = pilot.app.screen
         assert isinstance(branch, DebugScreen)
