@@ -107,6 +107,7 @@ def test_a_watch_under_way_is_ended(stack: Stack, namespace: str) -> None:
 
 
 def test_connections_are_refused_dropped_and_taken_again(stack: Stack) -> None:
+    wait_until(lambda: _ask(stack), "the first scrape")
     with (
         stack.prometheus_proxy.refusing(),
         pytest.raises(urllib.error.URLError, match="refused"),
