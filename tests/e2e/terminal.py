@@ -86,11 +86,13 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Take the terminal away, as a lost line does, and wait until the process has ended."""
-        self._process.close(force=False)
+        # The kernel tells the process; pexpect's own close would kill it after a moment.
+        self._process.ptyproc.fileobj.close()
         deadline = time.monotonic() + DEADLINE_S
         while self._process.isalive():
             if time.monotonic() > deadline:
                 raise AssertionError("expected the end of a console without a terminal")
+            time.sleep(0.05)
 
     def wait_for_silence(self) -> None:
         """Read until nothing came for a second."""

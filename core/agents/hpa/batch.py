@@ -63,6 +63,8 @@ class HpaBatch:
         self._asked_at_s: deque[float] = deque(maxlen=rows)
         self._advice: tuple[float, Floats, Floats] | None = None
         """Time, current and desired replicas of the last sync."""
+        self._ready: Floats | None = None
+        """Ready pods at the last sync."""
         self._changes: deque[tuple[float, Floats]] = deque()
         """Moves that were carried out within the rate limits' period, and when."""
 
@@ -107,14 +109,18 @@ class HpaBatch:
 
     def _propose(self, states: StateBatch) -> tuple[Floats, NDArray[np.bool_]]:
         """What CPU alone asks for, and where it says nothing; shape (n,) both."""
-        ready, starting = states.replicas_ready, states.replicas_starting
+        before = states.replicas_ready if self._ready is None else self._ready
+        self._ready = states.replicas_ready
+        # No sample is wholly of the time of pods that became ready since the last sync.
+        ready = np.minimum(states.replicas_ready, before)
+        starting = states.replicas_starting + (states.replicas_ready - ready)
         failed = (ready <= 0.0) | np.isnan(states.cpu_utilization)
         usage = np.where(failed, 0.0, states.cpu_utilization)
         # Whole numbers far below 2^53, so floats are exact; floor division as in the controller.
         used = np.rint(usage * REQUEST_MILLI) * 100.0
         ratio = (used // REQUEST_MILLI) / self._percents
         plain = np.where(self._holds(ratio), states.replicas_desired, _ceil(ratio * ready))
-        # On the way up, starting pods count as using nothing.
+        # On the way up, starting and fresh pods count as using nothing.
         pods = np.maximum(ready + starting, 1.0)
         new_ratio = (ready * used // (pods * REQUEST_MILLI)) / self._percents
         refilled = _ceil(new_ratio * pods)

@@ -40,6 +40,14 @@ class _Advice:
     desired: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyBefore:
+    """How many pods were ready at the sync before."""
+
+    count: int
+    time_s: float
+
+
 class HpaPolicy:
     """An HPA with default behavior on CPU utilisation, or any HPA from its manifest.
 
@@ -71,6 +79,7 @@ class HpaPolicy:
         self._adjust = adjust
         self._controller = HpaController(spec, settings)
         self._advice: _Advice | None = None
+        self._ready_before: ReadyBefore | None = None
 
     @classmethod
     def from_spec(cls, spec: HpaSpec, name: str) -> HpaPolicy:
@@ -134,6 +143,7 @@ class HpaPolicy:
             spec = replace(spec, min_replicas=facts.min_replicas, max_replicas=facts.max_replicas)
         self._controller = HpaController(spec, self._controller.settings)
         self._advice = None
+        self._ready_before = None
 
     def decide(self, situation: Situation) -> Decision:
         """See `Policy`."""
@@ -141,7 +151,8 @@ class HpaPolicy:
         current = state.replicas_desired
         now_s = state.time_s * (1.0 + LATENESS)
         self._follow_up(current)
-        pods = pods_of(state, controller.spec.metrics, now_s)
+        pods = pods_of(state, controller.spec.metrics, now_s, self._ready_before)
+        self._ready_before = ReadyBefore(state.replicas_ready, now_s)
         found = controller.recommend(now_s, pods, current, adjust=self._adjust)
         target = current if found.desired is None else found.desired
         self._advice = _Advice(now_s, current, target)
@@ -158,26 +169,43 @@ class HpaPolicy:
         self._controller.carry_out(advice.current, reached, advice.time_s)
 
 
-def pods_of(state: ClusterState, metrics: tuple[MetricSpec, ...], now_s: float) -> list[PodGroup]:
+def pods_of(
+    state: ClusterState,
+    metrics: tuple[MetricSpec, ...],
+    now_s: float,
+    before: ReadyBefore | None = None,
+) -> list[PodGroup]:
     """Pods as an HPA would see them, from a cluster's aggregates.
 
-    Ready pods are long past their start, and each uses the mean. Starting pods are Pending: not
-    ready, without a sample.
+    Each ready pod uses the mean. Those that were not ready at the sync before became so since, and
+    no sample is wholly of their time; all others are long past their start. Starting pods are
+    Pending: not ready, without a sample.
 
     Args:
         state: What was measured.
         metrics: Utilisations of CPU or memory.
         now_s: Time of the sync.
+        before: What was ready at the sync before; None at the first one.
     """
     requests = {metric.key: REQUEST_MILLI for metric in metrics}
+    before = before or ReadyBefore(state.replicas_ready, now_s)
     samples = {}
     for metric in metrics:
         usage: float | None = getattr(state, _UTILIZATIONS[metric.name])
         if usage is not None:
             measured_s = now_s - state.metrics_age_s
-            samples[metric.key] = Sample(round(usage * REQUEST_MILLI), measured_s)
+            window_s = now_s - before.time_s
+            samples[metric.key] = Sample(round(usage * REQUEST_MILLI), measured_s, window_s)
+    old = min(state.replicas_ready, before.count)
     return [
-        PodGroup(state.replicas_ready, samples, requests),
+        PodGroup(old, samples, requests),
+        PodGroup(
+            state.replicas_ready - old,
+            samples,
+            requests,
+            started_s=before.time_s,
+            ready_changed_s=now_s,
+        ),
         PodGroup(
             state.replicas_starting,
             requests_milli=requests,

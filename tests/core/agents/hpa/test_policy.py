@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from core.agents.hpa import HpaPolicy, HpaSpec, PodPhase, Sample
-from core.agents.hpa.policy import REQUEST_MILLI, pods_of
+from core.agents.hpa.pods import PodClass, classify
+from core.agents.hpa.policy import REQUEST_MILLI, ReadyBefore, pods_of
 from core.agents.hpa.rules import DEFAULT_BEHAVIOR, Behavior
+from core.agents.hpa.spec import HpaSettings
 from core.agents.registry import load_policy
 from core.errors import InputError
 from core.state import ClusterState, Decision
@@ -54,7 +56,8 @@ def state_at(
 
 
 def test_ready_pods_all_use_the_mean_and_starting_pods_are_pending() -> None:
-    ready, starting = pods_of(state_at(100.0, starting=3), (cpu(70), memory(80)), 100.0)
+    ready, fresh, starting = pods_of(state_at(100.0, starting=3), (cpu(70), memory(80)), 100.0)
+    assert fresh.count == 0
     assert (ready.count, ready.phase, ready.ready) == (10, PodPhase.RUNNING, True)
     assert ready.samples == {
         "cpu": Sample(700_000, 95.0),
@@ -67,7 +70,7 @@ def test_ready_pods_all_use_the_mean_and_starting_pods_are_pending() -> None:
 
 
 def test_what_is_not_measured_is_no_sample() -> None:
-    ready, _ = pods_of(state_at(100.0, cpu=None), (cpu(70), memory(80)), 100.0)
+    ready, *_ = pods_of(state_at(100.0, cpu=None), (cpu(70), memory(80)), 100.0)
     assert set(ready.samples) == {"memory"}
 
 
@@ -80,6 +83,28 @@ def test_starting_pods_hold_back_scaling_up() -> None:
     assert found == Decision(
         16, 0, "CPU 80 % of 70 % on 10 ready, too little to go by with 6 others: keep"
     )
+
+
+def test_pods_that_just_became_ready_count_like_starting_ones() -> None:
+    def after(ready_before: int, ready: int, cpu: float) -> int:
+        policy = started(HpaPolicy())
+        decided(policy, state_at(0.0, ready=ready_before, starting=16 - ready_before))
+        return decided(policy, state_at(15.0, cpu=cpu, ready=ready, starting=16 - ready)).target
+
+    # No sample is wholly of the time of the six: like starting ones, they use nothing.
+    assert after(10, 16, 1.4) == after(10, 10, 1.4) == 20
+    assert after(10, 16, 0.8) == 16
+    # One sync later they count: 1.4 / 0.7 × 16.
+    assert after(16, 16, 1.4) == 32
+
+
+def test_memory_of_a_fresh_pod_counts() -> None:
+    _, fresh, _ = pods_of(
+        state_at(100.0), (cpu(70), memory(80)), 100.0, ReadyBefore(count=4, time_s=85.0)
+    )
+    classes = [classify(fresh, metric, 100.0, HpaSettings()) for metric in (cpu(70), memory(80))]
+    assert fresh.count == 6
+    assert classes == [PodClass.UNREADY, PodClass.READY]
 
 
 def test_starting_pods_do_not_count_on_the_way_down() -> None:
