@@ -53,9 +53,10 @@ def ask_about(application: RlscaleApp, run: LeftRun) -> None:
             work = partial(_stop, application, run, stop_rule(run.controls, choice))
             application.run_worker(work, thread=True, exclusive=True)
 
-    application.push_screen(
-        LeaveDialog(run.directory.name, training=run.training, controls=run.controls), answered
+    dialog = LeaveDialog(
+        run.directory.name, training=run.training, controls=run.controls, shown=False
     )
+    application.push_screen(dialog, answered)
 
 
 def stop_rule(controls: str, choice: LeaveChoice) -> ExitRule | None:

@@ -32,6 +32,7 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         training: Whether it is a training, which keeps what it has learned.
         controls: Full name of the Deployment that it scales; empty for none.
         paused: Whether it waits, and so goes on waiting.
+        shown: Whether the run is on the screen; else it was before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,9 +45,16 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
     key_contexts = (KeyContext.QUIT,)
 
     def __init__(
-        self, run_id: str, *, training: bool, controls: str = "", paused: bool = False
+        self,
+        run_id: str,
+        *,
+        training: bool,
+        controls: str = "",
+        paused: bool = False,
+        shown: bool = True,
     ) -> None:
         super().__init__()
+        self._shown = shown
         self._paused = paused
         self._controls = controls
         self._run_id = run_id
@@ -61,10 +69,11 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         goes_on = "goes on without a console"
         if self._paused:
             work, goes_on = f"{work}, paused" if self._controls else "is paused", "stays paused"
+        which = "this run" if self._shown else "the run before"
         with Vertical(id="leave-dialog", classes="dialog") as dialog:
             dialog.border_title = "Quit"
             yield Static(
-                f"The engine of this run {work}.\n"
+                f"The engine of {which} {work}.\n"
                 f"Left running, it {goes_on}; come back with\n"
                 f"  rlscale-console attach {self._run_id}\n"
                 f"Stopped, the run ends here and can be replayed.{kept}",

@@ -20,6 +20,9 @@ from core.errors import InputError
 from core.locations import typed_path
 
 _MOST_REPLICAS: Final = 100_000
+_LEAST_AIM: Final = 0.01
+_MOST_AIM: Final = 3.0
+"""Pods may use more than they request, but whoever types 60 means a percentage."""
 _SHOWN: Final = 60
 """Characters of what was typed that an error repeats."""
 
@@ -95,10 +98,11 @@ def _hpa(spec: str, argument: str | None) -> Policy:
     if is_manifest(argument):
         return HpaPolicy.from_file(typed_path(argument))
     target, second, window = argument.partition(":")
-    hint = "For example hpa:0.6 for 60 %, or hpa:my-hpa.yaml for a manifest."
+    hint = "A share of the CPU request: hpa:0.6 for 60 %; or hpa:my-hpa.yaml for a manifest."
     aim = _number(target)
-    if not 0.01 <= aim <= 10.0:
-        raise _refusal(spec, "a CPU target between 0.01 and 10", argument, hint)
+    if not _LEAST_AIM <= aim <= _MOST_AIM:
+        expected = f"a CPU target between {_LEAST_AIM:g} and {_MOST_AIM:g}"
+        raise _refusal(spec, expected, argument, hint)
     window_s = DOWN_STABILIZATION_S
     if second:
         window_s = _number(window)

@@ -69,6 +69,7 @@ def test_policies_are_listed_with_what_is_wrong_with_them() -> None:
         ("../../nowhere", "There are"),
         ("hpa:", "hpa:0.6"),
         ("hpa:70%", "hpa:0.6"),
+        ("hpa:7", "hpa:0.6"),
         ("hpa:nan", "hpa:0.6"),
         ("hpa:0", "hpa:0.6"),
         ("static", "static:10"),
