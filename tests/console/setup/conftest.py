@@ -1,11 +1,15 @@
-"""Scenarios and policies that stay the same, whatever ships; and a launch that starts nothing."""
+"""Scenarios, policies and launches that stay the same, whatever ships; and what Setup shows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
 
+from console.screens.setup import SetupScreen
+from console.widgets.pick_list import PickList
 from core.agents.config import Algorithm
 from core.agents.registry import PolicyEntry, PolicyOrigin
 from core.agents.settings import AgentSettings
@@ -80,3 +84,19 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
 
     monkeypatch.setattr("core.runs.launch.launch", launch)
     return configs
+
+
+def setup(pilot: Pilot[None]) -> SetupScreen:
+    """The Setup screen, which must be the one that is shown."""
+    assert isinstance(pilot.app.screen, SetupScreen)
+    return pilot.app.screen
+
+
+def picked(pilot: Pilot[None], selector: str) -> str:
+    """What is picked in a list of the screen."""
+    return setup(pilot).query_one(selector, PickList).picked
+
+
+def said(pilot: Pilot[None], selector: str) -> str:
+    """The words in a part of the screen."""
+    return str(setup(pilot).query_one(selector, Static).visual)
