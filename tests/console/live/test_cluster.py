@@ -27,8 +27,8 @@ from core.runs.reader import RunReader
 from core.runs.records import RunState
 from core.state import ControlMode
 from core.traffic.scenario import GuardrailSettings
+from tests.console.live.opening import opened
 from tests.console.live.pictures import picture
-from tests.console.live.test_screen import opened
 from tests.console.pilots import shown, until
 from tests.core.runs.factory import write_run
 

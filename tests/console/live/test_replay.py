@@ -1,4 +1,4 @@
-"""Moving through a replay: by typing, by pointing, from the command line."""
+"""Moving through a replay: by keys, by typing, by pointing, from the command line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from console.start import StartAttach, StartReplay
 from console.themes import palette_for
 from core.errors import InputError
 from tests.console.cli.conftest import CommandLine, cli
+from tests.console.live.opening import opened
 from tests.console.live.pictures import picture
 from tests.console.pilots import console, shown, typed, until
 
@@ -27,6 +28,40 @@ def head(pilot: Pilot[None]) -> int | None:
     screen = pilot.app.screen
     assert isinstance(screen, LiveScreen)
     return screen.shown_head
+
+
+def _newest(screen: LiveScreen) -> int:
+    assert screen.scene.snapshot is not None
+    return screen.scene.snapshot.newest
+
+
+async def test_replay_plays_halts_steps_and_seeks(finished_run: Path) -> None:
+    async with opened(StartReplay(finished_run), (120, 40)) as (pilot, screen):
+        assert "REPLAY" in shown(pilot)
+        await until(pilot, lambda: _newest(screen) > 0, "the play head moves by itself")
+        await pilot.press("space")
+        await until(pilot, lambda: "PAUSED" in shown(pilot))
+        await pilot.press("home")
+        await until(pilot, lambda: _newest(screen) == 0)
+        await pilot.press("n", "n", "right")
+        await until(pilot, lambda: _newest(screen) == 3)
+        await pilot.press("left")
+        await until(pilot, lambda: _newest(screen) == 2)
+        await pilot.press("shift+right")
+        await until(pilot, lambda: _newest(screen) == 12)
+        await pilot.press("end")
+        await until(pilot, lambda: _newest(screen) == 399)
+        await pilot.press("minus")
+        await until(pilot, lambda: " 1×" in shown(pilot))
+        await pilot.press("plus", "plus")
+        await until(pilot, lambda: "60×" in shown(pilot))
+
+
+async def test_replay_commands_nothing(finished_run: Path) -> None:
+    async with opened(StartReplay(finished_run), (120, 40)) as (pilot, screen):
+        await pilot.press("m")
+        await until(pilot, lambda: len(screen.scene.refusals) == 1)
+        assert "read-only" in screen.scene.refusals[0].text
 
 
 async def test_typed_moments_and_the_mouse(finished_run: Path) -> None:
