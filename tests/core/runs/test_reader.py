@@ -23,7 +23,8 @@ from core.runs.schema import SERIES
 from core.runs.store import RunWriter
 from core.state import Actor, ControlMode
 from tests.core.runs.clocks import wait_until
-from tests.core.runs.factory import ACTIONS, CAPACITY_RPS, FEATURES, write_run
+from tests.core.runs.factory import write_run
+from tests.core.runs.steps import ACTIONS, CAPACITY_RPS, FEATURES
 
 
 def test_info_tells_what_never_changes(tmp_path: Path) -> None:

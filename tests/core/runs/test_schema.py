@@ -18,7 +18,8 @@ from core.runs.schema import BUCKET_SIZES, SCHEMA_VERSION, SERIES, STATE_COLUMNS
 from core.runs.store import RunWriter
 from core.state import ClusterState
 from tests.core.runs.clocks import ManualClock
-from tests.core.runs.factory import FEATURES, write_run
+from tests.core.runs.factory import write_run
+from tests.core.runs.steps import FEATURES
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "run-file.md").read_text(encoding="utf-8")
 

@@ -25,8 +25,9 @@ from core.state import (
     ValuesKind,
 )
 from tests.core.runs.clocks import ManualClock
-from tests.core.runs.factory import CAPACITY_RPS, write_run
+from tests.core.runs.factory import write_run
 from tests.core.runs.fakes import state_at
+from tests.core.runs.steps import CAPACITY_RPS
 
 
 def record(index: int, **state: float | None) -> StepRecord:
