@@ -25,12 +25,8 @@ from core.agents.bundle import (
     load_optimizer,
     save_bundle,
 )
-from core.agents.checkpoint import (
-    STATE_FILE,
-    RandomStates,
-    TrainingState,
-    read_state,
-)
+from core.agents.bundle_files import STATE_FILE
+from core.agents.checkpoint import RandomStates, TrainingState, read_state
 from core.agents.config import Algorithm
 from core.agents.episodes import EpisodeStatistics, live_through
 from core.agents.manifest import NetworkLayout, tensor_shapes

@@ -19,15 +19,17 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from core.agents.bundle_files import read_bounded, write_directory
+from core.agents.bundle_files import (
+    MANIFEST_FILE,
+    OPTIMIZER_FILE,
+    WEIGHTS_FILE,
+    read_bounded,
+    write_directory,
+)
 from core.agents.manifest import FORMAT_VERSION, Manifest, tensor_shapes
 from core.envs.actions import action_set
 from core.envs.observation import FEATURE_NAMES, OBSERVATION_VERSION, observation_hash
 from core.errors import BundleError, InputError
-
-MANIFEST_FILE: Final = "policy.json"
-WEIGHTS_FILE: Final = "policy.safetensors"
-OPTIMIZER_FILE: Final = "optimizer.safetensors"
 
 _MANIFEST_LIMIT_BYTES: Final = 1 << 20
 _TENSORS_LIMIT_BYTES: Final = 64 << 20

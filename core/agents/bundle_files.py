@@ -8,8 +8,16 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from core.errors import BundleError
+
+MANIFEST_FILE: Final = "policy.json"
+WEIGHTS_FILE: Final = "policy.safetensors"
+OPTIMIZER_FILE: Final = "optimizer.safetensors"
+STATE_FILE: Final = "state.json"
+BUNDLE_FILES: Final = frozenset({MANIFEST_FILE, WEIGHTS_FILE, OPTIMIZER_FILE, STATE_FILE})
+"""All that a bundle or a checkpoint may hold."""
 
 
 def read_bounded(directory: Path, name: str, limit_bytes: int) -> bytes:
@@ -96,12 +104,13 @@ def check_replaceable(directory: Path) -> None:
             f"expected {directory} to be a directory, found a file or a link.",
             "Give a directory of its own for the bundle.",
         )
-    for one in directory.iterdir() if directory.exists() else ():
-        if not _is_ours(one.name):
-            raise BundleError(
-                f"expected {directory} to be empty or an older bundle, found {one.name!r} in it.",
-                "Give a directory of its own for the bundle.",
-            )
+    found = {one.name for one in directory.iterdir()} if directory.exists() else set()
+    foreign = found - BUNDLE_FILES if MANIFEST_FILE in found else found
+    if foreign:
+        raise BundleError(
+            f"expected {directory} to be empty or an older bundle, found {min(foreign)!r} in it.",
+            "Give a directory of its own for the bundle.",
+        )
 
 
 def _put_in_place(temporary: Path, directory: Path) -> None:
@@ -113,7 +122,3 @@ def _put_in_place(temporary: Path, directory: Path) -> None:
     directory.rename(aside / directory.name)
     temporary.rename(directory)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _is_ours(name: str) -> bool:
-    return name.endswith((".json", ".safetensors"))

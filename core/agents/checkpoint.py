@@ -13,10 +13,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.agents.bundle_files import read_bounded
+from core.agents.bundle_files import STATE_FILE, read_bounded
 from core.errors import BundleError
 
-STATE_FILE: Final = "state.json"
 _STATE_LIMIT_BYTES: Final = 1 << 20
 _NAME: Final = re.compile(r"step-[0-9]{12}")
 _KEEP: Final = 2

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.agents.bundle import PolicyBundle
 from core.agents.config import Algorithm, InferenceRule
 from core.agents.network import Network, softmax
-from core.agents.policy import Situation
+from core.agents.policy import KEEP_WITHOUT_RATE, Situation
 from core.envs.actions import action_set, mean_targets, targets_of
 from core.envs.history import StateHistory
 from core.state import Decision, DeploymentFacts, ValuesKind
@@ -115,9 +115,8 @@ class LearnedPolicy:
         action, target = int(choices.actions[0]), int(choices.targets[0])
         current = situation.state.replicas_desired
         reason = self._actions.reason(situation.history, 0, action, target)
-        if situation.state.rps is None and situation.history.known("rps")[0] == 0.0:
-            # To the network a rate that was never measured is silence, which needs no pods.
-            target, reason = current, "keep: no request rate was ever measured"
+        if situation.lacks_any_rate:
+            target, reason = current, KEEP_WITHOUT_RATE
         scale = self.manifest.reward_scale
         if self._kind is ValuesKind.Q_VALUES:
             numbers = tuple(float(score) / scale for score in choices.scores[0])

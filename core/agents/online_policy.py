@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.agents.online import Lesson, OnlineLearner
-from core.agents.policy import Situation
+from core.agents.policy import KEEP_WITHOUT_RATE, Situation
 from core.cluster.batch import FactsBatch, StateBatch
 from core.envs.actions import action_set
 from core.envs.history import StateHistory
@@ -81,7 +81,7 @@ class OnlinePolicy:
         self._open = None
 
     def decide(self, situation: Situation) -> Decision:
-        """See `Policy`."""
+        """See `Policy`; without any request rate the replicas stay, and nothing is learned."""
         lesson = self._lesson(situation.state, situation.history, situation.observation)
         if lesson is not None:
             self._learned(lesson.reward, self._learner.learn(lesson))
@@ -94,11 +94,14 @@ class OnlinePolicy:
             action = self._learner.pick(_near(targets, best))
             tried = "" if targets[action] == targets[best] else "trying: "
         self._open = _Open(situation.observation, targets, action, situation.state.time_s)
-        target = int(targets[action])
+        target, current = int(targets[action]), situation.state.replicas_desired
+        reason = tried + self._actions.reason(situation.history, 0, action, target)
+        if situation.lacks_any_rate:
+            target, reason, self._open = current, KEEP_WITHOUT_RATE, None
         return Decision(
             target=target,
-            change=target - situation.state.replicas_desired,
-            reason=tried + self._actions.reason(situation.history, 0, action, target),
+            change=target - current,
+            reason=reason,
             action=action,
             action_values=tuple(float(value) / scale for value in values),
             values_kind=ValuesKind.Q_VALUES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,17 @@ class Situation:
     """Recent states of this one cluster (a batch of one)."""
     observation: NDArray[np.float32]
     """Shape (features,), built by `core.envs.observation` from `history`."""
+
+    @property
+    def lacks_any_rate(self) -> bool:
+        """Whether no request rate was ever measured.
+
+        To a network that is silence, which needs no pods.
+        """
+        return self.state.rps is None and bool(self.history.known("rps")[0] == 0.0)
+
+
+KEEP_WITHOUT_RATE: Final = "keep: no request rate was ever measured"
 
 
 class Policy(Protocol):

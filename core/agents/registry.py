@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.agents.baselines import BASELINES, load_baseline
-from core.agents.bundle import MANIFEST_FILE, load_bundle
+from core.agents.bundle import load_bundle
+from core.agents.bundle_files import MANIFEST_FILE
 from core.agents.hpa import is_manifest
 from core.agents.learned import LearnedPolicy
 from core.agents.policy import Policy

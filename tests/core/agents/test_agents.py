@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.agents.agent import Agent
 from core.agents.bundle import load_bundle
-from core.agents.checkpoint import STATE_FILE
+from core.agents.bundle_files import STATE_FILE
 from core.agents.config import Algorithm, HyperParameters
 from core.agents.dqn import DQNAgent
 from core.agents.papers import Provenance

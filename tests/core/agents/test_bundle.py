@@ -10,15 +10,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.agents.bundle import (
-    MANIFEST_FILE,
-    WEIGHTS_FILE,
-    Tensors,
-    load_bundle,
-    load_optimizer,
-    save_bundle,
-)
-from core.agents.bundle_files import read_bounded
+from core.agents.bundle import Tensors, load_bundle, load_optimizer, save_bundle
+from core.agents.bundle_files import MANIFEST_FILE, WEIGHTS_FILE, read_bounded
 from core.agents.config import Algorithm
 from core.errors import BundleError
 from tests.core.agents.factory import make_bundle, saved_bundle
@@ -59,13 +52,17 @@ def test_a_failed_write_leaves_the_older_bundle(
     assert [one.name for one in tmp_path.iterdir()] == ["policy"]
 
 
-def test_a_directory_with_other_things_is_not_replaced(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "thesis.txt").write_text("years of work")
-    with pytest.raises(BundleError, match=r"thesis\.txt"):
+@pytest.mark.parametrize("name", ["thesis.txt", "dashboard.json", "model.safetensors"])
+@pytest.mark.parametrize("beside_a_bundle", [False, True])
+def test_a_directory_with_other_things_is_not_replaced(
+    tmp_path: Path, name: str, beside_a_bundle: bool
+) -> None:
+    home = saved_bundle(tmp_path / "home") if beside_a_bundle else tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    (home / name).write_text("years of work")
+    with pytest.raises(BundleError, match=name):
         save_bundle(home, make_bundle())
-    assert (home / "thesis.txt").read_text() == "years of work"
+    assert (home / name).read_text() == "years of work"
 
 
 def test_no_bundle_at_all(tmp_path: Path) -> None:

@@ -132,6 +132,18 @@ def test_what_was_not_measured_teaches_nothing() -> None:
     assert len(sitting.rewards) == 2
 
 
+def test_without_any_request_rate_the_replicas_stay() -> None:
+    silent = FakeCluster(changes={turn: {"rps": None} for turn in range(10)})
+    sitting = Sitting(learner(), silent)
+    sitting.loop.start(0)
+    for _ in range(8):
+        sitting.loop.turn()
+    decisions = [record.step.decision for record in sitting.journal.records]
+    assert {decision.target for decision in decisions} == {4}
+    assert decisions[-1].reason == "keep: no request rate was ever measured"
+    assert (silent.calls, sitting.rewards) == ([], [])
+
+
 def test_it_tries_only_near_what_it_holds_best_and_only_while_it_acts() -> None:
     free = GuardrailSettings(veto_down_violation_ratio=None)
     sitting = Sitting(learner(exploration=1.0), guardrails=free)
