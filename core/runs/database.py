@@ -83,30 +83,42 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Text that is none must not end an engine.
+    connection.text_factory = _decoded
     return connection
 
 
 def command_record(row: tuple[Any, ...]) -> CommandRecord:
-    """A row of `commands` as a value."""
+    """A row of `commands` as a value.
+
+    Anyone who may write the file may write nonsense into it; the engine must survive that.
+    """
     # Files of the first version have no proofs.
     number, wall_time, issuer, name, arguments, done, ok, result, *proof = row
     return CommandRecord(
         id=number,
         wall_time=wall_time,
-        issuer=issuer,
-        name=name,
-        arguments=_arguments(arguments),
+        issuer=_text(issuer),
+        name=_text(name),
+        arguments=_arguments(_text(arguments)),
         done_wall_time=done,
         ok=None if ok is None else bool(ok),
-        result=result,
-        proof=proof[0] if proof else "",
+        result=_text(result),
+        proof=_text(proof[0]) if proof else "",
     )
 
 
 def _arguments(text: str) -> Mapping[str, object]:
-    """Anyone who may write the file may write nonsense into it; the engine must survive that."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = text
     return found if isinstance(found, dict) else {"arguments": found}
+
+
+def _text(value: object) -> str:
+    return _decoded(value) if isinstance(value, bytes) else str(value)
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode(errors="replace")

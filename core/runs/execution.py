@@ -218,9 +218,11 @@ def _control_loop(
 def _end(writer: RunWriter, clock: Clock, ended: StatusRow) -> None:
     words = ended.state.value + (f": {ended.message}" if ended.message else "")
     writer.add_event(EventKind.ENGINE, Actor.NOBODY, words, time_s=ended.time_s, step=ended.step)
-    refuse_waiting(writer, _LIVE)
-    writer.set_status(replace(ended, ended_wall_time=clock.now()))
-    writer.flush()
+    try:
+        refuse_waiting(writer, _LIVE)
+    finally:
+        writer.set_status(replace(ended, ended_wall_time=clock.now()))
+        writer.flush()
 
 
 def _fail(writer: RunWriter, clock: Clock, error: BaseException) -> None:

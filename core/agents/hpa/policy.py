@@ -203,7 +203,7 @@ def pods_of(
             state.replicas_ready - old,
             samples,
             requests,
-            started_s=before.time_s,
+            started_s=now_s,
             ready_changed_s=now_s,
         ),
         PodGroup(

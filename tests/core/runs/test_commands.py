@@ -136,6 +136,29 @@ def test_the_engine_refuses_what_makes_no_sense(
     assert controls.asked == []
 
 
+@pytest.mark.parametrize(
+    ("column", "nonsense"),
+    [
+        ("arguments", "'" + 100_000 * "[" + "'"),
+        ("arguments", "CAST(X'FF7B7D' AS TEXT)"),
+        ("name", "CAST(X'FFFE' AS TEXT)"),
+        ("name", "X'7374'"),
+        ("issuer", "17"),
+    ],
+)
+def test_the_engine_survives_what_is_no_text(directory: Path, column: str, nonsense: str) -> None:
+    insert_command(directory, "stop", "{}")
+    connection = sqlite3.connect(directory / "run.db")
+    connection.execute(f"UPDATE commands SET {column} = {nonsense}")
+    connection.commit()
+    connection.close()
+    writer, controls = RunWriter(directory, ManualClock()), Recorder()
+    CommandDesk(writer, controls).serve()
+    assert writer.unanswered_commands() == []
+    assert controls.asked == []
+    writer.close()
+
+
 def served(directory: Path) -> tuple[Recorder, list[CommandRecord]]:
     """Let an engine answer what waits; what it was asked, and the whole trail."""
     writer, controls = RunWriter(directory, ManualClock()), Recorder()

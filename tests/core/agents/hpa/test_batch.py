@@ -29,7 +29,7 @@ def odd_state(rng: np.random.Generator, time_s: float, desired: int) -> ClusterS
     return replace(made, replicas_starting=starting)
 
 
-@pytest.mark.parametrize("interval_s", [1, 5, 14, 15, 30])
+@pytest.mark.parametrize("interval_s", [1, 5, 14, 15, 30, 300])
 @pytest.mark.parametrize("follows", [1.0, 0.6])
 def test_every_decision_is_that_of_the_exact_hpa(interval_s: int, follows: float) -> None:
     rng = np.random.default_rng(interval_s)
