@@ -90,6 +90,13 @@ class LiveCluster(Cluster, Protocol):
     def scale_for(self, target: int, cause: Cause) -> ScaleOutcome:
         """Like `scale`, and tell the cluster who wanted it and why."""
 
+    def find_out(self) -> int | None:
+        """Look what became of a call that is in doubt.
+
+        Returns:
+            What stands there, replicas or setpoint; None if nothing is in doubt, or still is.
+        """
+
     def take_settled(self) -> ScaleOutcome | None:
         """What became of a call that was in doubt, once that is known, and only once."""
 

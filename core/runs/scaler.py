@@ -68,15 +68,21 @@ class Scaler:
         return target if floor is None else max(desired, target)
 
     def give_back(self, moment: Moment, desired: int, *, at_exit: bool) -> None:
-        """Set what stood there before control was taken, where that is asked for."""
+        """Set what stood there before control was taken, where that is asked for.
+
+        After a call in doubt it is looked first what became of it.
+        """
         live = self._live
         target = live.giving_back(at_exit=at_exit) if live is not None else None
         if live is None or target is None:
             return
-        before = desired if live.setpoint is None else live.setpoint
+        found = live.find_out()
+        self.settle()
+        if found is None:
+            found = desired if live.setpoint is None else live.setpoint
         cause = Cause(Actor.OPERATOR, "", "")
-        self._event(moment, Actor.OPERATOR, f"giving back {before} → {target}, as it was found")
-        self._carry_out(moment, before, target, cause, lambda _: live.give_back(at_exit=at_exit))
+        self._event(moment, Actor.OPERATOR, f"giving back {found} → {target}, as it was found")
+        self._carry_out(moment, found, target, cause, lambda _: live.give_back(at_exit=at_exit))
 
     def settle(self) -> None:
         """Write what became of a call that was in doubt, if that is known by now."""

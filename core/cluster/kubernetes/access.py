@@ -52,6 +52,9 @@ class Access(Protocol):
     def look(self) -> Write | None:
         """See `ReplicaActuator`."""
 
+    def standing(self) -> int | None:
+        """See `ReplicaActuator`."""
+
     def reachable(self, target: int) -> int:
         """See `ReplicaActuator`."""
 
@@ -102,6 +105,10 @@ class ReadOnlyAccess:
 
     def look(self) -> Write | None:
         """Nothing is steered."""
+        return None
+
+    def standing(self) -> int | None:
+        """Nothing was written."""
         return None
 
     def reachable(self, target: int) -> int:
@@ -207,6 +214,10 @@ class LeasedAccess:
     def look(self) -> Write | None:
         """See `Access`."""
         return self._actuator.look() if self._in_control else None
+
+    def standing(self) -> int | None:
+        """See `Access`."""
+        return self._actuator.standing()
 
     def reachable(self, target: int) -> int:
         """See `Access`."""

@@ -58,6 +58,12 @@ class ReplicaActuator(Protocol):
     def look(self) -> Write | None:
         """Look whether somebody else moved the setpoint; None if that cannot be told."""
 
+    def standing(self) -> int | None:
+        """What stands there now, replicas or setpoint, read afresh; None if that cannot be told.
+
+        A setpoint that may be of a write of ours without an answer counts as ours from now on.
+        """
+
     def reachable(self, target: int) -> int:
         """What `apply` would set, within the bounds that it keeps."""
 

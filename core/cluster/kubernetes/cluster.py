@@ -19,6 +19,7 @@ from core.cluster.live import Cause, Notice, NoticeKind
 from core.state import Actor, ClusterState, ControlMode, DeploymentFacts
 
 _WRITING = (ControlMode.AUTO, ControlMode.MANUAL)
+_IN_DOUBT = ScaleOutcome(accepted=False, message="it is not known yet what became of the last call")
 
 
 class Observer(Protocol):
@@ -216,7 +217,7 @@ class KubernetesCluster:
             return
         found = looked.found if looked.found is not None else self._access.setpoint
         if found is not None and (looked.outcome.accepted or looked.found is not None):
-            self._ledger.settle(found)
+            self._ledger.settle(found, of_replicas=False)
         if looked.found is not None:
             self._overtaken(looked.outcome.message)
 
@@ -266,11 +267,17 @@ class KubernetesCluster:
     def scale_for(self, target: int, cause: Cause) -> ScaleOutcome:
         """See `LiveCluster`."""
         if self._ledger.in_doubt:
-            words = "it is not known yet what became of the last call"
-            return ScaleOutcome(accepted=False, message=words)
+            return _IN_DOUBT
         before = self._standing
         write = self._access.apply(self._ledger.expected, target)
         return self._written(before, target, write, cause)
+
+    def find_out(self) -> int | None:
+        """See `LiveCluster`."""
+        found = self._access.standing() if self._ledger.in_doubt else None
+        if found is not None:
+            self._ledger.settle(found, of_replicas=self._access.setpoint is None)
+        return found
 
     def giving_back(self, *, at_exit: bool) -> int | None:
         """See `LiveCluster`."""
@@ -281,6 +288,8 @@ class KubernetesCluster:
         target = self._access.giving_back(at_exit=at_exit)
         if target is None:
             return ScaleOutcome(accepted=True)
+        if self._ledger.in_doubt:
+            return _IN_DOUBT
         before = self._standing
         write = self._access.give_back(self._ledger.expected)
         cause = Cause(Actor.OPERATOR, "", "as it was found")

@@ -87,7 +87,7 @@ class FloorActuator:
         left_behind = floor.original is not None and floor.minimum == floor.own
         self._found = floor.original if left_behind else floor.minimum
         self._noted = left_behind
-        self._setpoint = floor.minimum
+        self._setpoint, self._maybe = floor.minimum, None
         if left_behind and floor.original != floor.minimum:
             return (
                 f"found HPA {self._name} with the floor {floor.minimum} that an engine left "
@@ -106,6 +106,17 @@ class FloorActuator:
         expected, maybe = self._setpoint, self._maybe
         self._setpoint, self._maybe = found, None
         return done() if found in (expected, maybe) else overtaken(found, expected, self._words)
+
+    def standing(self) -> int | None:
+        """See `ReplicaActuator`."""
+        try:
+            found = self._read().minimum
+        except ClusterError as error:
+            self._leave.heed(error)
+            return None
+        if found == self._maybe:
+            self._setpoint = found
+        return found
 
     def reachable(self, target: int) -> int:
         """See `ReplicaActuator`: within the operator's bounds and below the HPA's maximum."""
@@ -160,18 +171,20 @@ class FloorActuator:
         refusal = self._leave.refusal()
         if refusal:
             return Write(ScaleOutcome(accepted=False, message=refusal))
-        expected = self._setpoint
-        write = with_retries(lambda: self._attempt(expected, floor, last=last))
+        expected, maybe = self._setpoint, self._maybe
+        write = with_retries(lambda: self._attempt(expected, maybe, floor, last=last))
         return write or Write(
             ScaleOutcome(accepted=False, message=f"HPA {self._name} kept changing meanwhile")
         )
 
-    def _attempt(self, expected: int | None, floor: int, *, last: bool) -> Write | None:
+    def _attempt(
+        self, expected: int | None, maybe: int | None, floor: int, *, last: bool
+    ) -> Write | None:
         wrote = False
         try:
             present = self._read()
-            self._setpoint = present.minimum
-            if expected is not None and present.minimum != expected:
+            self._setpoint, self._maybe = present.minimum, None
+            if expected is not None and present.minimum not in (expected, maybe):
                 return overtaken(present.minimum, expected, self._words)
             # Above the HPA's own limit it would be refused.
             floor = min(floor, present.maximum)
@@ -189,7 +202,8 @@ class FloorActuator:
                 return None
             self._leave.heed(error)
             write = refused(error, wrote=wrote)
-            self._maybe = floor if write.outcome.in_doubt else None
+            if write.outcome.in_doubt:
+                self._maybe = floor
             return write
         self._setpoint = floor
         return done()

@@ -81,9 +81,16 @@ class Ledger:
         """
         self._doubt, self._written_at_s = _Doubt(before, target), now_s
 
-    def settle(self, found: int) -> None:
-        """End the doubt, if there is one, by what was found."""
+    def settle(self, found: int, *, of_replicas: bool) -> None:
+        """End the doubt, if there is one, by what was found.
+
+        Args:
+            found: What stands there, replicas or a floor.
+            of_replicas: Whether it is replicas; they are expected then, if they are what was asked.
+        """
         if self._doubt is not None:
+            if of_replicas and found == self._doubt.target:
+                self._expected = found
             words = f"never answered; {found} was found afterwards"
             self._settled = ScaleOutcome(accepted=found == self._doubt.target, message=words)
             self._doubt = None
@@ -109,12 +116,10 @@ class Ledger:
         findings = []
         if view.uid != self._uid:
             self._uid, self._expected = view.uid, view.desired
-            self.settle(view.desired)
+            self.settle(view.desired, of_replicas=True)
             findings.append(Finding("the Deployment was deleted and made anew", scaled=True))
-        if settles and self._doubt is not None:
-            if view.desired == self._doubt.target:
-                self._expected = view.desired
-            self.settle(view.desired)
+        if settles:
+            self.settle(view.desired, of_replicas=True)
         if view.desired != self._expected:
             during = " during a rollout" if view.rollout_in_progress else ""
             name = self._scaled_by() or "somebody else"

@@ -81,6 +81,14 @@ class ScaleActuator:
         """See `ReplicaActuator`; whoever observes the Deployment sees that already."""
         return None
 
+    def standing(self) -> int | None:
+        """See `ReplicaActuator`; whoever calls keeps what is expected."""
+        try:
+            return self._read().replicas
+        except ClusterError as error:
+            self._leave.heed(error)
+            return None
+
     def reachable(self, target: int) -> int:
         """See `ReplicaActuator`."""
         return target
@@ -107,11 +115,8 @@ class ScaleActuator:
         return write
 
     def restore(self, expected: int) -> Write:
-        """See `ReplicaActuator`."""
-        original = self._original
-        if original is None or original == expected:
-            return done()
-        return self.apply(expected, original)
+        """See `ReplicaActuator`; also what needs no write is looked at before it counts as done."""
+        return done() if self._original is None else self.apply(expected, self._original)
 
     def disown(self) -> None:
         """See `ReplicaActuator`."""
@@ -124,6 +129,8 @@ class ScaleActuator:
             scale = self._read()
             if scale.replicas != expected:
                 return overtaken(scale.replicas, expected, "the replicas")
+            if scale.replicas == target:
+                return done()
             self._patch(target, scale.version, dry_run=True)
             refusal = self._leave.refusal()
             if refusal:

@@ -14,12 +14,19 @@ from core.runs.records import RunState
 from core.state import ControlMode
 from tests.core.runs.conftest import engine_of
 from tests.core.runs.live.conftest import LiveRunOf
-from tests.stack.faults import Hang
+from tests.stack.faults import Hang, Rewrite
 from tests.stack.stack import Stack
 from tests.stack.waiting import wait_until
 
 SCALE = r"/deployments/web/scale"
+HPAS = r"/horizontalpodautoscalers/web"
+REAL = r"^(?!.*dryRun)"
 FLOOR: dict[str, Any] = {"actuator": Actuator.HPA_FLOOR, "floor_min": 1, "floor_max": 6}
+
+
+def lose(answer: Any) -> Any:
+    """For `Rewrite`: what was asked for is done, and its answer lost."""
+    raise ConnectionResetError
 
 
 def hpa_floor(stack: Stack, namespace: str) -> int:
@@ -61,6 +68,41 @@ def test_a_signal_ends_it_in_order_and_restores_if_asked_to(
     assert lease_holder(stack, namespace) == ""
 
 
+@pytest.mark.parametrize("floor", [False, True], ids=["scale", "hpa-floor"])
+@pytest.mark.parametrize("earlier", [(), (3,)], ids=["first-write", "later-write"])
+def test_what_was_set_without_an_answer_is_put_back_too(
+    stack: Stack, namespace: str, live_run: LiveRunOf, earlier: tuple[int, ...], floor: bool
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    changes: dict[str, Any] = {}
+    if floor:
+        stack.create_hpa(namespace, "web", 2, 8)
+        changes = FLOOR
+    # The next look is a minute away: whoever stops the run is faster.
+    run = live_run(
+        "static:2",
+        ControlMode.AUTO,
+        context="proxied",
+        interval_s=60.0,
+        on_exit=OnExit.RESTORE,
+        **changes,
+    )
+    run.wait(lambda status: status.step >= 0, "the first decision")
+    for replicas in earlier:
+        run.send(Command.override(replicas))
+    before = (2, *earlier)[-1]
+    with stack.api_proxy.inject(
+        Rewrite(lose), method="PATCH", path=HPAS if floor else SCALE, query=REAL
+    ) as lost:
+        run.send(Command.override(5))
+        assert lost.hits == 1
+    assert run.scalings()[-1] == ("operator", before, 5, None)
+    run.end()
+    assert (hpa_floor(stack, namespace) if floor else stack.replicas(namespace, "web")) == 2
+    assert run.scalings()[-2:] == [("operator", before, 5, True), ("operator", 5, 2, True)]
+    assert run.events("external") == [], "it was us"
+
+
 def test_by_default_the_replicas_stay(stack: Stack, namespace: str, live_run: LiveRunOf) -> None:
     stack.create_deployment(namespace, "web", 2)
     run = live_run("static:4", ControlMode.AUTO)
@@ -90,9 +132,7 @@ def test_what_a_killed_engine_had_begun_is_found_out_by_the_next(
     stack.create_deployment(namespace, "web", 2)
     killed = live_run("static:4", ControlMode.AUTO, begin=False, context="proxied")
     # The write hangs on its way; its intent must be in the file already.
-    with stack.api_proxy.inject(
-        Hang(), method="PATCH", path=SCALE, query=r"^(?!.*dryRun)"
-    ) as hanging:
+    with stack.api_proxy.inject(Hang(), method="PATCH", path=SCALE, query=REAL) as hanging:
         start_engine(killed.directory)
         wait_until(lambda: hanging.hits, "the write to be on its way")
         engine = engine_of(killed.directory)

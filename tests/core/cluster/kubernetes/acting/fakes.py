@@ -69,6 +69,7 @@ class FakeAccess:
     looked: Write | None = None
     loss: str = ""
     back: int | None = None
+    stands: int | None = None
     calls: list[tuple[int, int]] = field(default_factory=list)
     disowned: int = 0
     closed: bool = False
@@ -93,6 +94,9 @@ class FakeAccess:
 
     def look(self) -> Write | None:
         return self.looked
+
+    def standing(self) -> int | None:
+        return self.stands
 
     def reachable(self, target: int) -> int:
         return target

@@ -242,6 +242,28 @@ def test_a_floor_in_doubt_is_settled_by_a_look_at_the_floor(found: int) -> None:
     assert settled.accepted is (found == 6)
 
 
+@pytest.mark.parametrize("found", [6, 4, 11])
+def test_what_became_of_a_call_is_found_out_before_anything_is_given_back(found: int) -> None:
+    scene = Scene()
+    cluster = controlled(scene)
+    assert cluster.find_out() is None, "nothing is in doubt"
+    scene.access.write = DOUBT
+    assert cluster.scale_for(6, CAUSE).in_doubt
+    scene.access.write, scene.access.back = None, 4
+    outcome = cluster.give_back(at_exit=True)
+    assert not outcome.accepted
+    assert "not known yet" in outcome.message
+    assert cluster.find_out() is None, "nor can it be told"
+    scene.access.stands = found
+    assert cluster.find_out() == found
+    settled = cluster.take_settled()
+    assert settled is not None
+    assert settled.accepted is (found == 6)
+    assert cluster.give_back(at_exit=True).accepted
+    expected = 6 if found == 6 else 4
+    assert scene.access.calls == [(4, 6), (expected, 4)], "a third number is not expected"
+
+
 def test_notices_of_what_cannot_be_measured_come_once() -> None:
     scene = Scene()
     scene.observer.health = Health(notices=("no metric for the queue",))

@@ -123,6 +123,22 @@ def test_a_move_without_an_answer_is_known_at_the_next_look(
     assert acting.setpoint == 5
 
 
+@pytest.mark.parametrize("found", [5, 2, 3], ids=["done", "not-done", "somebody-elses"])
+def test_a_move_without_an_answer_is_put_back_if_it_is_ours(
+    stack: Stack, namespace: str, hand: HandOf, found: int
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    stack.create_hpa(namespace, "web", 2, 8)
+    acting = actuator(hand(context="proxied"))
+    with stack.api_proxy.inject(Drop(), method="PATCH", path=HPAS, query=r"^(?!.*dryRun)"):
+        assert acting.apply(2, 5).outcome.in_doubt
+    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
+    stack.send("PATCH", path, {"spec": {"minReplicas": found}})
+    write = acting.restore(2)
+    assert write.outcome.accepted is (found != 3)
+    assert floor(stack, namespace) == (3 if found == 3 else 2)
+
+
 def test_there_must_be_exactly_one_hpa_and_no_keda(
     stack: Stack, namespace: str, hand: HandOf
 ) -> None:

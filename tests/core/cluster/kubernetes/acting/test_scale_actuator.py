@@ -186,6 +186,25 @@ def test_a_write_without_an_answer_is_in_doubt(
     assert write.outcome.in_doubt
 
 
+def test_nothing_counts_as_restored_that_was_not_looked_at(
+    stack: Stack, namespace: str, hand: HandOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    acting = actuator(hand())
+    assert acting.apply(2, 4).outcome.accepted
+    assert acting.apply(4, 2).outcome.accepted
+    stack.scale(namespace, "web", 5)
+    assert acting.standing() == 5
+    write = acting.restore(2)
+    assert (write.outcome.accepted, write.found) == (False, 5)
+    mark = stack.audit.mark()
+    assert acting.restore(5).outcome.accepted
+    assert acting.restore(2).outcome.accepted, "it is as it was found"
+    writes = [entry.request for entry in stack.audit.writes(mark, "admin", namespace)]
+    assert all((request or {})["spec"] == {"replicas": 2} for request in writes)
+    assert stack.replicas(namespace, "web") == 2
+
+
 def test_a_dry_run_without_an_answer_is_no_doubt(
     stack: Stack, namespace: str, hand: HandOf
 ) -> None:
