@@ -23,6 +23,7 @@ from core.runs.cluster_meta import (
 )
 from core.runs.config import InferenceConfig
 from core.runs.control import Control
+from core.runs.journal import Journal
 from core.runs.loop import ControlLoop
 from core.runs.reconcile import reconcile_last
 from core.runs.store import RunWriter
@@ -33,6 +34,7 @@ def plan_cluster(
     plan: ClusterPlan,
     clock: Clock,
     directory: Path,
+    journal: Journal,
     write: bool,
     seed: int,
     duration_s: float | None = None,
@@ -43,6 +45,7 @@ def plan_cluster(
         plan: Which Deployment.
         clock: Paces everything.
         directory: Of the run; its name is in the lease, so that people see who holds it.
+        journal: Where the run is written.
         write: Whether it may ever be written to.
         seed: Spreads retries.
         duration_s: When it counts as finished; None: never.
@@ -58,7 +61,7 @@ def plan_cluster(
         write=write,
         holder=f"{directory.name}@{socket.gethostname()}",
         duration_s=duration_s,
-        past=partial(reconcile_last, directory, f"{ENVIRONMENT} {plan.target}", clock),
+        past=partial(reconcile_last, directory, f"{ENVIRONMENT} {plan.target}", clock, journal),
     )
 
 
@@ -90,7 +93,7 @@ def live_loop(
         status.mode, status.former_mode, status.override_target, status.override_ends_s
     )
     cluster = plan_cluster(
-        plan, clock, directory, config.write, config.seed or 0, config.duration_s
+        plan, clock, directory, writer, config.write, config.seed or 0, config.duration_s
     )
     writer.set_meta(
         {

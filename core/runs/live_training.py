@@ -181,7 +181,12 @@ class _Session:
             status.mode, status.former_mode, status.override_target, status.override_ends_s
         )
         cluster = plan_cluster(
-            self._plan, self._clock, self._directory, self._config.write, self._config.seed
+            self._plan,
+            self._clock,
+            self._directory,
+            self._writer,
+            self._config.write,
+            self._config.seed,
         )
         self._loop = ControlLoop(
             cluster,

@@ -1,7 +1,8 @@
 """After an engine was killed: what became of the scaling that it had begun.
 
 The intent is in the file of the run that died, its outcome is not. The next engine on the same
-Deployment looks what is there and writes it down, in both files.
+Deployment looks what is there and writes it down, in both files; a training that goes on is its own
+next engine.
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.cluster.base import ScaleOutcome
-from core.cluster.kubernetes.settings import Actuator
 from core.errors import RlscaleError
-from core.runs.config import InferenceConfig
 from core.runs.database import FILE_NAME
+from core.runs.journal import Journal
 from core.runs.lock import EngineLock, is_alive
 from core.runs.reader import RunReader
 from core.runs.records import EventKind, Scaling
@@ -39,14 +39,14 @@ class Unfinished:
 
 
 def find_unfinished(home: Path, own: Path, environment: str) -> Unfinished | None:
-    """The unfinished intent of the last run on the same Deployment, if it has one.
+    """The unfinished intent of an earlier sitting, or of the last run on the same Deployment.
 
     Args:
         home: Directory of runs.
-        own: The run that asks.
+        own: The run that asks, which has not begun to scale.
         environment: As in `RunInfo`; names the Deployment.
     """
-    for directory in _newest_first(home, own):
+    for directory in (own, *_newest_first(home, own)):
         try:
             reader = RunReader(directory)
         except RlscaleError:
@@ -55,13 +55,14 @@ def find_unfinished(home: Path, own: Path, environment: str) -> Unfinished | Non
             info = reader.info()
             if info.environment != environment:
                 continue
-            if is_alive(directory):
+            if directory != own and is_alive(directory):
                 # Its engine may be in the middle of the call.
                 return None
             scaling = _last_unfinished(reader)
-            if scaling is None:
+            if scaling is not None:
+                return Unfinished(directory, info.run_id, scaling, info.steers_floor)
+            if directory != own:
                 return None
-            return Unfinished(directory, info.run_id, scaling, _steers_floor(reader))
         except (RlscaleError, KeyError, ValueError):
             continue
         finally:
@@ -69,19 +70,22 @@ def find_unfinished(home: Path, own: Path, environment: str) -> Unfinished | Non
     return None
 
 
-def reconcile(unfinished: Unfinished, found: int, clock: Clock, asking_run: str) -> str:
+def reconcile(
+    unfinished: Unfinished, found: int, clock: Clock, own: Path, own_journal: Journal
+) -> str:
     """Write the outcome of an intent into the run that died; returns it in words.
 
     Args:
         unfinished: The intent.
         found: What stands there now, in the terms of the intent (replicas, or a floor).
         clock: For the times of the rows.
-        asking_run: Who found out.
+        own: The run that found out.
+        own_journal: Where its engine writes.
 
     Raises:
         RunError: The file cannot be written.
     """
-    scaling = unfinished.scaling
+    scaling, asking_run = unfinished.scaling, own.name
     wanted = f"{scaling.replicas_before} → {scaling.target}"
     if found == scaling.target:
         outcome = ScaleOutcome(True, f"found done by {asking_run}")
@@ -92,6 +96,10 @@ def reconcile(unfinished: Unfinished, found: int, clock: Clock, asking_run: str)
     else:
         outcome = ScaleOutcome(False, f"found {found} by {asking_run}: somebody set that since")
         words = f"{wanted} of {unfinished.run_id}, which was killed, was followed by {found}"
+    if unfinished.directory == own:
+        # Its lock and its writer are in use, by this engine itself.
+        own_journal.finish_scaling(scaling.id, outcome)
+        return words
     with EngineLock(unfinished.directory, clock):
         writer = RunWriter(unfinished.directory, clock, durable=True)
         try:
@@ -106,7 +114,11 @@ def reconcile(unfinished: Unfinished, found: int, clock: Clock, asking_run: str)
 
 
 def reconcile_last(
-    own: Path, environment: str, clock: Clock, look: Callable[[bool], int | None]
+    own: Path,
+    environment: str,
+    clock: Clock,
+    own_journal: Journal,
+    look: Callable[[bool], int | None],
 ) -> str:
     """Find the last unfinished intent and write its outcome; returns it in words, or nothing.
 
@@ -114,6 +126,7 @@ def reconcile_last(
         own: The run that asks.
         environment: As in `RunInfo`.
         clock: For the times of the rows.
+        own_journal: Where its engine writes.
         look: What stands there now: replicas, or the floor of the HPA where the argument is True;
             asked only if there is such an intent. None if it cannot be told.
     """
@@ -121,7 +134,7 @@ def reconcile_last(
     found = look(unfinished.of_floor) if unfinished is not None else None
     if unfinished is None or found is None:
         return ""
-    return reconcile(unfinished, found, clock, own.name)
+    return reconcile(unfinished, found, clock, own, own_journal)
 
 
 def _newest_first(home: Path, own: Path) -> Iterator[Path]:
@@ -135,11 +148,10 @@ def _last_unfinished(reader: RunReader) -> Scaling | None:
     found, last = None, 0
     while rows := reader.scalings_after(last, _PAGE):
         last = rows[-1].id
-        found = next((row for row in reversed(rows) if row.accepted is None), found)
+        for row in rows:
+            if row.accepted is None:
+                found = row
+            elif row.accepted:
+                # What stands there now tells nothing any more of what was begun before that.
+                found = None
     return found
-
-
-def _steers_floor(reader: RunReader) -> bool:
-    config = reader.config()
-    settings = config.kubernetes if isinstance(config, InferenceConfig) else None
-    return settings is not None and settings.actuator is Actuator.HPA_FLOOR

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.agents.bundle import load_bundle
 from core.agents.registry import bundle_directory
 from core.agents.traffic import Validation
+from core.cluster.kubernetes.settings import Actuator
 from core.errors import InputError
 from core.locations import runs_directory
 from core.runs.commands import Command
 from core.runs.config import OnlineTrainingConfig
 from core.runs.creation import create_run
+from core.runs.launch import start_engine
 from core.runs.records import RunKind, RunState
 from core.state import Actor, ControlMode
+from tests.core.runs.conftest import engine_of
 from tests.core.runs.live.conftest import LiveRun, settings_of
+from tests.stack.faults import Hang
 from tests.stack.stack import Stack
 from tests.stack.waiting import wait_until
 
@@ -36,18 +41,27 @@ def twin(tmp_path: Path) -> str:
 
 
 def training(
-    stack: Stack, namespace: str, twin: str, mode: ControlMode, start_from: str = "dqn"
+    stack: Stack,
+    namespace: str,
+    twin: str,
+    mode: ControlMode,
+    start_from: str = "dqn",
+    *,
+    out: Path | None = None,
+    context: str = "direct",
+    **changes: Any,
 ) -> LiveRun:
     writing = mode is ControlMode.AUTO
     config = OnlineTrainingConfig(
         algo="dqn",
         steps=18,
-        kubernetes=settings_of(stack, namespace, "admin", "direct", interval_s=0.4),
+        out=out,
+        kubernetes=settings_of(stack, namespace, "admin", context, interval_s=0.4, **changes),
         start_from=str(bundle_directory(start_from)),
         scenarios=(twin,),
         twin=twin,
         write=True,
-        confirmation=f"direct/{namespace}/web" if writing else "",
+        confirmation=f"{context}/{namespace}/web" if writing else "",
         mode=mode,
     )
     return LiveRun(create_run(config, home=runs_directory()))
@@ -101,6 +115,35 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
     reader.close()
     assert sorted(set(steps.episode.tolist())) == [0, 1]
     assert steps.step.tolist() == list(range(len(steps)))
+
+
+@pytest.mark.usefixtures("engines")
+def test_what_it_had_begun_when_it_was_killed_is_found_out_when_it_goes_on(
+    stack: Stack, namespace: str, twin: str
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    stack.create_hpa(namespace, "web", 2, 8)
+    floor: dict[str, Any] = {"actuator": Actuator.HPA_FLOOR, "floor_min": 3, "floor_max": 6}
+    run = training(stack, namespace, twin, ControlMode.AUTO, context="proxied", **floor)
+    with stack.api_proxy.inject(
+        Hang(), method="PATCH", path=r"/horizontalpodautoscalers/web", query=r"^(?!.*dryRun)"
+    ) as hanging:
+        start_engine(run.directory)
+        wait_until(lambda: hanging.hits, "the write to be on its way", 60.0)
+        engine = engine_of(run.directory)
+        engine.kill()
+        engine.wait(10)
+    assert run.scalings() == [("policy", 2, 3, None)]
+    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
+    stack.send("PATCH", path, {"spec": {"minReplicas": 3}})
+    stack.scale(namespace, "web", 5)
+    first = run.status().step
+    again = LiveRun(run.directory).start()
+    again.wait(lambda status: status.step > first, "the second sitting")
+    again.end()
+    assert run.scalings() == [("policy", 2, 3, True)], "by the floor, whatever runs above it"
+    told = [line for line in again.events("control") if "which was killed" in line]
+    assert told == [f"2 → 3 of {run.directory.name}, which was killed, had been carried out"]
 
 
 def test_ppo_is_refused_with_the_reason(stack: Stack, namespace: str, twin: str) -> None:
