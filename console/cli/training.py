@@ -116,19 +116,22 @@ def _detail(reader: RunReader, progress: Progress) -> str:
 
 def _print(content: dict[str, Any], directory: Path) -> None:
     evaluation = content["evaluation"]
-    print_pairs(
-        {
-            "run": directory.name,
-            "policy": content["bundle"],
-            "trained": f"{content['steps']:,} steps in {duration(content['wall_s'])}, "
-            f"{number(content['steps_per_s'], 0)} steps/s, seed {content['seed']}",
+    pairs = {
+        "run": directory.name,
+        "policy": content["bundle"],
+        "trained": f"{content['steps']:,} steps in {duration(content['wall_s'])}, "
+        f"{number(content['steps_per_s'], 0)} steps/s, seed {content['seed']}",
+        "score": "not judged, since it was stopped early",
+    }
+    if evaluation is not None:
+        pairs |= {
             "score": f"{number(evaluation['score'], 3)} on traffic it was not trained on, "
             f"calibrated HPA {number(content['baseline_score'], 3)} (lower is better)",
             "SLO violations": percent(evaluation["slo_violation_ratio"], 3),
             "pods": f"{number(evaluation['pod_hours'], 1)} pod·h, "
             f"{number(evaluation['needed_pod_hours'], 1)} needed",
         }
-    )
+    print_pairs(pairs)
     bundle = Path(content["bundle"])
     print(f"Run it: rlscale-console run --policy {_named(bundle)} --scenario flash-crowd")
 

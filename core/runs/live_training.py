@@ -7,27 +7,25 @@ policy is taught between two decisions, from whatever was carried out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from core.agents.checkpoint import checkpoint_directory, find_checkpoints, prune_checkpoints
-from core.agents.evaluation import average_results, evaluate_cases
-from core.agents.learned import LearnedPolicy
 from core.agents.online import OnlineLearner, online_learner
 from core.agents.online_policy import OnlinePolicy
-from core.agents.sink import EvaluationResult, TrainingProgress
+from core.agents.sink import TrainingProgress
 from core.agents.stopwatch import Stopwatch
-from core.agents.traffic import Validation, training_traffic
 from core.clock import Clock
 from core.errors import BundleError, RunError
 from core.runs.cluster_meta import ClusterPlan, check_confirmation, plan_of
 from core.runs.config import OnlineTrainingConfig
 from core.runs.control import Control
+from core.runs.live_outcome import conclude
 from core.runs.live_run import plan_cluster
 from core.runs.loop import ControlLoop
 from core.runs.reader import RunReader
-from core.runs.records import EventKind, RunState
+from core.runs.records import EventKind
 from core.runs.rows import StatusRow
 from core.runs.session import InferenceSession, Progress, StopFlag
 from core.runs.store import RunWriter
@@ -241,62 +239,14 @@ class _Session:
         self._saved_at = agent.timesteps
 
     def finish(self, ended: StatusRow) -> StatusRow:
-        """Keep what was learned; at the end of the training judge it on simulated traffic.
-
-        Whoever stops a training wants it to end now, and may kill it soon.
-        """
-        agent = self.learner.agent
-        agent.save(self._directory / "bundle")
-        if agent.timesteps < self._config.steps:
-            return replace(ended, state=RunState.STOPPED, eta_s=None)
-        return self._judged(ended)
-
-    def _judged(self, ended: StatusRow) -> StatusRow:
-        agent, config = self.learner.agent, self._config
-        validation: Validation = training_traffic(config).validation
-        cases = evaluate_cases(LearnedPolicy(agent.bundle()), validation.cases)
-        figures, baseline = average_results(cases), validation.baseline_score()
-        bundle = self._directory / "bundle"
-        agent.save(bundle, figures)
-        if config.out is not None:
-            agent.save(config.out, figures)
-        score = float("inf") if figures.score is None else figures.score
-        wall_s = self._stopwatch.total_s
-        self._writer.add_evaluation(
-            EvaluationResult(
-                timesteps=agent.timesteps,
-                wall_s=wall_s,
-                score=score,
-                baseline_score=baseline,
-                slo_violation_ratio=figures.slo_violation_ratio,
-                pod_hours=figures.pod_hours,
-                churn=figures.churn,
-                reward=figures.reward,
-                best=True,
-            )
-        )
-        self._writer.set_meta(
-            {
-                "result": {
-                    "bundle": str(bundle),
-                    "algo": config.algo.value,
-                    "steps": agent.timesteps,
-                    "wall_s": wall_s,
-                    "steps_per_s": agent.timesteps / wall_s if wall_s > 0 else 0.0,
-                    "seed": config.seed,
-                    "evaluation": asdict(figures),
-                    "baseline_score": baseline,
-                    "completed": True,
-                }
-            }
-        )
-        return replace(
+        """Keep what was learned; see `conclude`."""
+        return conclude(
+            self._directory,
+            self._writer,
+            self._config,
+            self.learner.agent,
+            self._stopwatch,
             ended,
-            state=RunState.FINISHED,
-            message="",
-            best_score=score,
-            baseline_score=baseline,
-            eta_s=None,
         )
 
     def _learned(self, reward: float, loss: float | None) -> None:

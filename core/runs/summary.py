@@ -50,8 +50,9 @@ class TrainingSummary:
     wall_s: float
     steps_per_s: float
     seed: int
-    evaluation: Summary
-    """Figures of the best policy on traffic that was not trained on."""
+    evaluation: Summary | None
+    """Figures of the best policy on traffic that was not trained on; None of a training on a
+    cluster that was stopped early."""
     baseline_score: float | None
     """Score of the HPA on the same traffic."""
     completed: bool
@@ -71,7 +72,8 @@ def summarise_training(reader: RunReader) -> TrainingSummary:
     info, result = reader.info(), reader.meta("result")
     if info.kind is not RunKind.TRAINING or result is None:
         raise RunError(f"expected a training that has ended in order, found {info.run_id}.")
-    figures_of_best = Summary(**result.pop("evaluation"))
+    judged = result.pop("evaluation")
+    figures_of_best = None if judged is None else Summary(**judged)
     return TrainingSummary(run=info.run_id, evaluation=figures_of_best, **result)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.locations import runs_directory
+from core.runs.catalogue import find_live_run, list_runs
+from core.runs.commands import Command, CommandSender
 from tests.console.cli.conftest import CommandLine
+from tests.stack.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.stack.stack import Stack
@@ -104,3 +108,35 @@ def test_a_shadow_run_prints_its_figures(cli: CommandLine, stack: Stack, namespa
     assert content["steps"] >= 3
     assert content["churn"] == 0
     assert "score" in content
+
+
+def test_a_training_that_is_stopped_by_command_has_ended_in_order(
+    cli: CommandLine, stack: Stack, namespace: str
+) -> None:
+    pytest.importorskip("stable_baselines3")
+    stack.create_deployment(namespace, "web", 1)
+
+    def stop() -> str:
+        def begun() -> bool:
+            statuses = [entry.status for entry in list_runs()]
+            return any(status is not None and status.step >= 1 for status in statuses)
+
+        wait_until(begun, "the first decisions", 60.0)
+        sender = CommandSender(find_live_run())
+        try:
+            return sender.send(Command.stop(), timeout_s=10.0).message
+        finally:
+            sender.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        stopping = elsewhere.submit(stop)
+        answer = cli(
+            *("train", "--env", "k8s", "--kubeconfig", str(stack.kubeconfig())),
+            *("--namespace", namespace, "--deployment", "web"),
+            *("--prometheus-url", stack.prometheus_url, "--interval", "0.4", *MODEL),
+        )
+        assert stopping.result() == "stopping"
+    assert answer.code == 0, answer.err
+    assert "not judged, since it was stopped early" in answer.out
+    assert "run --policy dqn-1 " in answer.out
+    assert cli("policy", "show", "dqn-1").code == 0

@@ -18,6 +18,7 @@ from core.runs.config import OnlineTrainingConfig
 from core.runs.creation import create_run
 from core.runs.launch import start_engine
 from core.runs.records import RunKind, RunState
+from core.runs.summary import summarise_training
 from core.state import Actor, ControlMode
 from tests.core.runs.conftest import engine_of
 from tests.core.runs.live.conftest import LiveRun, settings_of
@@ -87,6 +88,11 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
         assert status.training is not None
         learned = status.training.timesteps
         assert 7 <= learned < 18
+        reader = run.read()
+        outcome = summarise_training(reader)
+        reader.close()
+        assert (outcome.completed, outcome.steps, outcome.evaluation) == (False, learned, None)
+        assert outcome.bundle == str(run.directory / "bundle")
         assert load_bundle(run.directory / "bundle").manifest.timesteps == learned
         assert (run.directory / "checkpoints" / f"step-{learned:012d}").is_dir()
         reader = run.read()
@@ -112,7 +118,10 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
     assert manifest.scenarios[-1] == f"{namespace}/web"
     reader = again.read()
     steps = reader.steps_after(-1, 100)
+    outcome = summarise_training(reader)
     reader.close()
+    assert outcome.completed
+    assert outcome.evaluation is not None
     assert sorted(set(steps.episode.tolist())) == [0, 1]
     assert steps.step.tolist() == list(range(len(steps)))
 
