@@ -44,41 +44,40 @@ def conclude(
     Raises:
         BundleError: A place cannot be written to.
     """
+    figures, baseline = None, None
+    ended = replace(ended, state=RunState.STOPPED, eta_s=None)
     agent.save(directory / "bundle")
-    if agent.timesteps < config.steps:
-        if config.out is not None:
-            agent.save(config.out)
-        writer.set_meta({"result": _result(directory, config, agent, stopwatch, None, None)})
-        return replace(ended, state=RunState.STOPPED, eta_s=None)
-    validation: Validation = training_traffic(config).validation
-    cases = evaluate_cases(LearnedPolicy(agent.bundle()), validation.cases)
-    figures, baseline = average_results(cases), validation.baseline_score()
-    agent.save(directory / "bundle", figures)
-    if config.out is not None:
-        agent.save(config.out, figures)
-    score = float("inf") if figures.score is None else figures.score
-    writer.add_evaluation(
-        EvaluationResult(
-            timesteps=agent.timesteps,
-            wall_s=stopwatch.total_s,
-            score=score,
-            baseline_score=baseline,
-            slo_violation_ratio=figures.slo_violation_ratio,
-            pod_hours=figures.pod_hours,
-            churn=figures.churn,
-            reward=figures.reward,
-            best=True,
+    if agent.timesteps >= config.steps:
+        validation: Validation = training_traffic(config).validation
+        cases = evaluate_cases(LearnedPolicy(agent.bundle()), validation.cases)
+        figures, baseline = average_results(cases), validation.baseline_score()
+        agent.save(directory / "bundle", figures)
+        score = float("inf") if figures.score is None else figures.score
+        writer.add_evaluation(
+            EvaluationResult(
+                timesteps=agent.timesteps,
+                wall_s=stopwatch.total_s,
+                score=score,
+                baseline_score=baseline,
+                slo_violation_ratio=figures.slo_violation_ratio,
+                pod_hours=figures.pod_hours,
+                churn=figures.churn,
+                reward=figures.reward,
+                best=True,
+            )
         )
-    )
+        ended = replace(
+            ended,
+            state=RunState.FINISHED,
+            message="",
+            best_score=score,
+            baseline_score=baseline,
+        )
     writer.set_meta({"result": _result(directory, config, agent, stopwatch, figures, baseline)})
-    return replace(
-        ended,
-        state=RunState.FINISHED,
-        message="",
-        best_score=score,
-        baseline_score=baseline,
-        eta_s=None,
-    )
+    if config.out is not None:
+        # Last: whatever is wrong with that place takes nothing of the outcome away.
+        agent.save(config.out, figures)
+    return ended
 
 
 def _result(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from core.agents.bundle_files import check_replaceable
 from core.agents.checkpoint import checkpoint_directory, find_checkpoints, prune_checkpoints
 from core.agents.online import OnlineLearner, online_learner
 from core.agents.online_policy import OnlinePolicy
@@ -62,6 +63,9 @@ def train_live_run(
         if not isinstance(config, OnlineTrainingConfig):
             raise RunError(f"expected the config of a training on a cluster in {directory.name}.")
         twin = reader.scenario() if reader.meta("scenario") is not None else None
+        if config.out is not None:
+            # Before a training of hours, not after it.
+            check_replaceable(config.out)
         plan = plan_of(config.kubernetes, twin)
         check_confirmation(config.confirmation, plan.target)
         session = _Session(directory, writer, clock, config, plan, stop)
@@ -87,8 +91,10 @@ def train_live_run(
     try:
         ended = live.run(config.seed, confirmation="" if resumed else config.confirmation)
     finally:
-        loop.close()
-        session.save()
+        try:
+            loop.close()
+        finally:
+            session.save()
     return session.finish(ended)
 
 

@@ -11,12 +11,13 @@ from core.agents.bundle import load_bundle
 from core.agents.registry import bundle_directory
 from core.agents.traffic import Validation
 from core.cluster.kubernetes.settings import Actuator
-from core.errors import InputError
+from core.errors import BundleError, InputError, RunError
 from core.locations import runs_directory
 from core.runs.commands import Command
 from core.runs.config import OnlineTrainingConfig
 from core.runs.creation import create_run
 from core.runs.launch import start_engine
+from core.runs.loop import ControlLoop
 from core.runs.records import RunKind, RunState
 from core.runs.summary import summarise_training
 from core.state import Actor, ControlMode
@@ -124,6 +125,44 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
     assert outcome.evaluation is not None
     assert sorted(set(steps.episode.tolist())) == [0, 1]
     assert steps.step.tolist() == list(range(len(steps)))
+
+
+def test_a_place_that_cannot_be_is_refused_before_anything_is_learned(
+    stack: Stack, namespace: str, twin: str, tmp_path: Path
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    run = training(stack, namespace, twin, ControlMode.AUTO, out=tmp_path / "mine").start()
+    run.wait(lambda status: not status.state.is_live, "the refusal")
+    run.end()
+    assert isinstance(run.error, BundleError)
+    assert "found 'notes.txt' in it" in str(run.error)
+    assert (run.status().state, run.status().step) == (RunState.FAILED, -1)
+    assert stack.replicas(namespace, "web") == 2
+
+
+def test_what_was_learned_is_kept_even_if_the_cluster_cannot_be_let_go(
+    stack: Stack, namespace: str, twin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = ControlLoop.close
+
+    def fail(loop: ControlLoop) -> None:
+        close(loop)
+        raise RunError("expected room in the run file, found none.")
+
+    monkeypatch.setattr(ControlLoop, "close", fail)
+    web = stack.create_deployment(namespace, "web", 2)
+    stack.wait_ready(namespace, "web", 2)
+    with stack.load(web.url, rps=30):
+        run = training(stack, namespace, twin, ControlMode.SHADOW).start()
+        run.wait(lambda status: status.training and status.training.timesteps >= 1, "a lesson")
+        run.end()
+    assert isinstance(run.error, RunError)
+    status = run.status()
+    assert status.state is RunState.FAILED
+    name = f"step-{status.training.timesteps:012d}"
+    assert (run.directory / "checkpoints" / name).is_dir()
 
 
 @pytest.mark.usefixtures("engines")
