@@ -68,6 +68,15 @@ class Rewrite:
     change: Callable[[Any], Any]
 
 
+def lost_answer() -> Rewrite:
+    """What is asked for is done, and its answer lost."""
+
+    def lose(answer: Any) -> Any:
+        raise ConnectionResetError
+
+    return Rewrite(lose)
+
+
 Fault = Delay | Hang | Drop | Answer | WatchGone | Skew | Rewrite
 
 

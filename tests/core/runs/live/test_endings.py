@@ -14,7 +14,7 @@ from core.runs.records import RunState
 from core.state import ControlMode
 from tests.core.runs.conftest import engine_of
 from tests.core.runs.live.conftest import LiveRunOf
-from tests.stack.faults import Hang, Rewrite
+from tests.stack.faults import Hang, lost_answer
 from tests.stack.stack import Stack
 from tests.stack.waiting import wait_until
 
@@ -22,11 +22,6 @@ SCALE = r"/deployments/web/scale"
 HPAS = r"/horizontalpodautoscalers/web"
 REAL = r"^(?!.*dryRun)"
 FLOOR: dict[str, Any] = {"actuator": Actuator.HPA_FLOOR, "floor_min": 1, "floor_max": 6}
-
-
-def lose(answer: Any) -> Any:
-    """For `Rewrite`: what was asked for is done, and its answer lost."""
-    raise ConnectionResetError
 
 
 def hpa_floor(stack: Stack, namespace: str) -> int:
@@ -92,7 +87,7 @@ def test_what_was_set_without_an_answer_is_put_back_too(
         run.send(Command.override(replicas))
     before = (2, *earlier)[-1]
     with stack.api_proxy.inject(
-        Rewrite(lose), method="PATCH", path=HPAS if floor else SCALE, query=REAL
+        lost_answer(), method="PATCH", path=HPAS if floor else SCALE, query=REAL
     ) as lost:
         run.send(Command.override(5))
         assert lost.hits == 1

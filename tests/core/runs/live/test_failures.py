@@ -12,7 +12,7 @@ from core.state import Actor, ControlMode
 from core.traffic.scenario import GuardrailSettings
 from tests.core.runs.live.conftest import LiveRunOf
 from tests.stack.behaviour import PodBehaviour
-from tests.stack.faults import Answer, Drop, api_status
+from tests.stack.faults import Answer, Drop, api_status, lost_answer
 from tests.stack.stack import Stack
 from tests.stack.waiting import wait_until
 
@@ -61,13 +61,11 @@ def test_a_write_whose_answer_never_came_is_found_out(
     stack.create_deployment(namespace, "web", 2)
     run = live_run("static:4", ControlMode.HOLD, write=True, context="proxied")
     run.wait(lambda status: status.step >= 1, "the first decisions")
-    with stack.api_proxy.inject(Drop(), method="PATCH", path=SCALE, query=REAL) as dropped:
+    with stack.api_proxy.inject(lost_answer(), method="PATCH", path=SCALE, query=REAL) as lost:
         run.send(Command.mode(ControlMode.AUTO, f"proxied/{namespace}/web"))
-        wait_until(lambda: dropped.hits, "the write to be sent")
-        # It had its effect, only the answer was lost.
-        stack.scale(namespace, "web", 4)
+        wait_until(lambda: lost.hits, "the write to be sent")
         run.wait(lambda _: ("policy", 2, 4, True) in run.scalings(), "the outcome")
-        assert dropped.hits == 1, "never blindly again"
+        assert lost.hits == 1, "never blindly again"
     run.wait_steps(2)
     assert run.status().mode is ControlMode.AUTO, "it was us"
     assert run.scalings() == [("policy", 2, 4, True)]
