@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,7 +17,19 @@ from core.bench.executors import Here, Processes, RayCluster
 from core.bench.jobs import Job, JobKind
 from core.bench.results import Record
 from core.errors import InputError, RunError
+from core.subprocesses import module_environment
 from tests.core.bench.factory import remember_calibrations, run_bench, small_request
+
+KILLED = """\
+import os, pickle, signal, sys
+from core.bench.executors import Processes
+
+def done(job, records):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    Processes(2).run(pickle.load(sys.stdin.buffer), done, lambda weight: None)
+"""
 
 
 def jobs(folder: Path, *policies: str) -> list[Job]:
@@ -27,6 +43,28 @@ def jobs(folder: Path, *policies: str) -> list[Job]:
 
 def _keep(done: list[list[Record]], job: Job, records: list[Record]) -> None:
     done.append(records)
+
+
+def run_program(text: str, folder: Path) -> tuple[int, str, str]:
+    """What a program comes to that is given jobs: its code and what it and its workers print."""
+    program = folder / "program.py"
+    program.write_text(text, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, str(program)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=module_environment(),
+        start_new_session=True,
+    ) as process:
+        wanted = pickle.dumps(jobs(folder, "static:5", "threshold", "hpa"))
+        try:
+            # Its pipes end with the last of its workers.
+            out, err = process.communicate(wanted, timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, out.decode(), err.decode()
 
 
 def test_work_adds_up_to_the_weight_of_all_jobs(tmp_path: Path) -> None:
@@ -71,6 +109,11 @@ def test_workers_that_are_always_killed_are_given_up(tmp_path: Path) -> None:
     wanted = jobs(tmp_path, "static:5", "threshold", "ppo")
     with pytest.raises(RunError, match="3 killed"):
         Processes(2).run(wanted, lambda job, found: kill_all(0.0), kill_all)
+
+
+def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
+    code, _, _ = run_program(KILLED, tmp_path)
+    assert code == -signal.SIGKILL
 
 
 def test_a_cluster_that_does_not_answer_is_not_waited_for(
