@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -116,8 +117,9 @@ class Processes:
             initializer=_begin_work,
             initargs=(work,),
         ) as pool:
-            waiting = {pool.submit(_do_beside, job): job for job in jobs}
             try:
+                with _ctrl_c_held_back():
+                    waiting = {pool.submit(_do_beside, job): job for job in jobs}
                 while waiting:
                     ended, _ = wait(waiting, _TELL_EVERY_S, FIRST_COMPLETED)
                     for future in ended:
@@ -130,6 +132,19 @@ class Processes:
                 for child in set(multiprocessing.active_children()) - before:
                     child.terminate()
                 raise
+
+
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Hold Ctrl-C back from this thread, and from processes that it starts, until they let it in.
+
+    It would interrupt what they import, and each of them would print where.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _add_to(base: float, on_work: OnWork, weight: float) -> None:
@@ -145,6 +160,7 @@ def _begin_work(work: Synchronized[float]) -> None:
     _work = work
     # Ctrl-C reaches the whole process group; the parent reports it, workers just end.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

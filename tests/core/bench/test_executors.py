@@ -31,6 +31,29 @@ if __name__ == "__main__":
     Processes(2).run(pickle.load(sys.stdin.buffer), done, lambda weight: None)
 """
 
+INTERRUPTED = """\
+import os, pickle, signal, sys
+from contextlib import suppress
+from threading import Thread
+from core.bench.executors import Processes
+
+def work(told):
+    jobs = pickle.load(sys.stdin.buffer)
+    Processes(2).run(jobs, lambda job, records: told.append(job), lambda weight: None)
+    print(len(told), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+if __name__ != "__main__":
+    # In a worker that still imports; only in the first one, so that the rest do the work.
+    with suppress(FileExistsError), open(__file__ + ".begun", "x"):
+        os.kill(os.getpid(), signal.SIGINT)
+elif beside:
+    thread = Thread(target=work, args=([],))
+    thread.start()
+    thread.join()
+else:
+    work([])
+"""
+
 
 def jobs(folder: Path, *policies: str) -> list[Job]:
     request = small_request(folder, "hpa")
@@ -114,6 +137,12 @@ def test_workers_that_are_always_killed_are_given_up(tmp_path: Path) -> None:
 def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
     code, _, _ = run_program(KILLED, tmp_path)
     assert code == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_workers_that_begin_end_at_ctrl_c_without_a_word(tmp_path: Path, beside: bool) -> None:
+    found = run_program(f"beside = {beside}\n{INTERRUPTED}", tmp_path)
+    assert found == (0, "6 False\n", "")
 
 
 def test_a_cluster_that_does_not_answer_is_not_waited_for(
