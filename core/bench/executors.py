@@ -9,9 +9,10 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.bench.jobs import Job
@@ -111,6 +112,8 @@ class Processes:
         context = multiprocessing.get_context("spawn")
         work: Synchronized[float] = context.Value("d", 0.0)
         before = set(multiprocessing.active_children())
+        # Waiting takes no lock that workers or the pool need: Ctrl-C might leave it locked.
+        ended: SimpleQueue[Future[list[Record]]] = SimpleQueue()
         with ProcessPoolExecutor(
             min(self._workers, len(jobs)),
             mp_context=context,
@@ -120,18 +123,27 @@ class Processes:
             try:
                 with _ctrl_c_held_back():
                     waiting = {pool.submit(_do_beside, job): job for job in jobs}
+                    for future in waiting:
+                        future.add_done_callback(ended.put)
                 while waiting:
-                    ended, _ = wait(waiting, _TELL_EVERY_S, FIRST_COMPLETED)
-                    for future in ended:
+                    for future in _take_all(ended):
                         on_done(waiting[future], future.result())
                         del waiting[future]
-                    on_work(work.value)
+                    on_work(work.get_obj().value)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 # Nobody waits for minutes until the jobs at hand are done.
                 for child in set(multiprocessing.active_children()) - before:
                     child.terminate()
                 raise
+
+
+def _take_all(ended: SimpleQueue[Future[list[Record]]]) -> Iterator[Future[list[Record]]]:
+    """Those that have ended, at least one unless none does for a moment."""
+    with contextlib.suppress(Empty):
+        yield ended.get(timeout=_TELL_EVERY_S)
+        while True:
+            yield ended.get_nowait()
 
 
 @contextlib.contextmanager

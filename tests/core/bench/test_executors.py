@@ -54,6 +54,24 @@ else:
     work([])
 """
 
+LOCKED = """\
+import pickle, sys
+from core.bench.executors import Processes
+
+def interrupt(frame, event, called):
+    if event == "c_return" and called.__name__ in ("acquire", "__enter__"):
+        sys.setprofile(None)
+        print("interrupted", flush=True)
+        raise KeyboardInterrupt
+
+if __name__ == "__main__":
+    jobs = pickle.load(sys.stdin.buffer)
+    try:
+        Processes(2).run(jobs, lambda *_: None, lambda weight: sys.setprofile(interrupt))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
 
 def jobs(folder: Path, *policies: str) -> list[Job]:
     request = small_request(folder, "hpa")
@@ -143,6 +161,10 @@ def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
 def test_workers_that_begin_end_at_ctrl_c_without_a_word(tmp_path: Path, beside: bool) -> None:
     found = run_program(f"beside = {beside}\n{INTERRUPTED}", tmp_path)
     assert found == (0, "6 False\n", "")
+
+
+def test_ctrl_c_ends_the_wait_even_where_a_lock_was_just_taken(tmp_path: Path) -> None:
+    assert run_program(LOCKED, tmp_path) == (130, "interrupted\n", "")
 
 
 def test_a_cluster_that_does_not_answer_is_not_waited_for(
