@@ -59,14 +59,16 @@ class BenchRequest(BaseModel):
     """Episodes per policy and workload, with the seeds 0 … seeds − 1."""
 
     def identity(self) -> str:
-        """A hash of all that its figures depend on: the request, files that it names, the code.
+        """A hash of all that its report depends on: the request, files that it names, the code.
+
+        The order of policies and workloads counts: a report shows them in it.
 
         Raises:
             InputError: A policy or a workload cannot be loaded.
         """
         content = {
             "code": code_fingerprint(),
-            "policies": {spec: _policy_content(spec) for spec in self.policies},
+            "policies": [(spec, _policy_content(spec)) for spec in self.policies],
             "workloads": [_scenario_content(workload.load()) for workload in self.workloads],
             "seeds": self.seeds,
         }

@@ -54,6 +54,13 @@ def test_cells_and_summary(cli: CommandLine, trace: Path, tmp_path: Path) -> Non
     assert resumed.json == content
 
 
+def test_policies_are_shown_in_the_order_asked_for(cli: CommandLine, trace: Path) -> None:
+    rest = ("--scenarios", trace, "--seeds", 1, "--jobs", 1, "--json")
+    for order in ("static:9,hpa", "hpa,static:9"):
+        summary = cli("bench", "--policies", order, *rest).json["summary"]
+        assert list(summary)[:2] == order.split(",")
+
+
 def test_an_episode_is_the_same_as_a_run(cli: CommandLine, trace: Path) -> None:
     bench = cli(
         *("bench", "--policies", "hpa", "--scenarios", trace, "--seeds", 1, "--jobs", 1, "--json")

@@ -67,6 +67,8 @@ def test_the_identity_changes_with_all_that_figures_depend_on(
     assert asked.identity() == first
     assert BenchRequest.model_validate_json(asked.model_dump_json()).identity() == first
     seen = {first, small_request(tmp_path, str(bundle)).identity()}
+    # A report shows policies in the order of the request.
+    seen.add(small_request(tmp_path, "hpa", str(bundle)).identity())
     seen.add(small_request(tmp_path, str(bundle), "hpa", seeds=3).identity())
     (bundle / "policy.json").write_text((bundle / "policy.json").read_text() + " ")
     seen.add(asked.identity())
@@ -75,4 +77,4 @@ def test_the_identity_changes_with_all_that_figures_depend_on(
     seen.add(asked.identity())
     monkeypatch.setattr(request_module, "code_fingerprint", lambda: "other code")
     seen.add(asked.identity())
-    assert len(seen) == 6
+    assert len(seen) == 7
