@@ -112,9 +112,13 @@ def _execute(arguments: argparse.Namespace) -> int:
     from core.bench.bench import Bench
     from core.bench.csv_file import write_csv
     from core.clock import SystemClock
+    from core.files import require_place
 
+    # What is missing is said now, not after minutes.
+    for target in (arguments.csv, arguments.html):
+        if target is not None:
+            require_place(target)
     if arguments.html is not None:
-        # What is missing is said now, not after minutes.
         from core.bench.page import require_report_extra
 
         require_report_extra()

@@ -39,9 +39,9 @@ def configure(commands: Any) -> None:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
+    from core.files import write_files
     from core.runs.catalogue import find_run
     from core.runs.reader import RunReader
-    from core.traffic.importers.atomic import write_files
     from core.traffic.library import load_scenario
     from core.twin import shadow_text
     from core.twin.shadow import shadow_report

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from core.bench.report import Report
-from core.errors import RunError
+from core.files import write_file
 
 
 def write_csv(path: Path, report: Report) -> None:
@@ -16,10 +17,8 @@ def write_csv(path: Path, report: Report) -> None:
         RunError: The file cannot be written.
     """
     rows = [cell.as_dict() for cell in report.cells]
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}.") from error
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_file(path, text.getvalue().encode())

@@ -14,7 +14,8 @@ from core.bench.comparison import WorkloadFronts
 from core.bench.figures import VIOLATION_FLOOR
 from core.bench.page_text import PAGE
 from core.bench.report import Report, Row
-from core.errors import InputError, RunError
+from core.errors import InputError
+from core.files import write_file
 
 _HPA: Final = "HPA settings"
 _RULE: Final = "rate rules"
@@ -54,11 +55,7 @@ def write_page(path: Path, report: Report) -> None:
     Raises:
         RunError: The file cannot be written.
     """
-    text = page(report)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}.") from error
+    write_file(path, page(report).encode())
 
 
 def page(report: Report) -> str:

@@ -142,8 +142,8 @@ def _fit(request: Request, report: Report) -> dict[str, Any]:
 
 
 def _report(request: Request) -> dict[str, Any]:
+    from core.files import write_files
     from core.runs.reader import RunReader
-    from core.traffic.importers.atomic import write_files
     from core.traffic.library import load_scenario
     from core.twin import shadow_text
     from core.twin.shadow import shadow_report

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.cluster.kubernetes.settings import KubernetesSettings
 from core.errors import InputError
-from core.traffic.importers.atomic import write_files
+from core.files import write_files
 from core.traffic.library import dump_scenario, load_scenario, scenario_for_trace, scenario_name
 from core.traffic.patterns import TracePattern
 from core.traffic.scenario import ClusterModel, MetricsModel, Scenario, SloModel

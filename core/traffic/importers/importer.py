@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.files import write_files
 from core.traffic.importers.access_log import LogCounts, count_requests
-from core.traffic.importers.atomic import write_files
 from core.traffic.library import (
     dump_scenario,
     load_scenario,

@@ -99,6 +99,8 @@ def test_for_people_there_are_tables_and_what_they_mean(cli: CommandLine, trace:
         (("--resume", "nothing"), "directory of a benchmark"),
         (("--resume", "x", "--policies", "hpa"), "--resume without policies"),
         (("--resume", "x", "--fresh"), "--fresh"),
+        (("--policies", "hpa", "--csv", "missing/x.csv"), "missing"),
+        (("--policies", "hpa", "--html", "/"), "directory /"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(

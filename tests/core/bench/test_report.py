@@ -29,6 +29,7 @@ from tests.core.bench.factory import (
     made_up_results,
     make_summary,
 )
+from tests.core.disk import no_room_beyond
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +171,10 @@ def test_the_csv_file_has_a_line_per_cell(report: Report, tmp_path: Path) -> Non
     assert float(lines[0]["cost_ratio_hindsight"]) == pytest.approx(1.0)
     with pytest.raises(RunError, match="cannot write"):
         write_csv(tmp_path / "missing" / "cells.csv", report)
+    whole = path.read_bytes()
+    with no_room_beyond(len(whole) // 2), pytest.raises(RunError, match="cannot write"):
+        write_csv(path, report)
+    assert path.read_bytes() == whole
 
 
 def test_the_page_needs_no_network_and_shows_every_row(report: Report, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from core.errors import InputError
 from core.traffic.importers.access_log import count_requests
-from core.traffic.importers.atomic import write_files
 from core.traffic.importers.importer import ImportKind, import_scenario
 from core.traffic.library import load_scenario
 from core.traffic.workload import rates_per_second
@@ -227,13 +225,3 @@ def test_the_kind_may_be_told(tmp_path: Path) -> None:
         import_scenario(source, tmp_path / "out")
     report = import_scenario(source, tmp_path / "out", kind=ImportKind.CSV)
     assert report.scenario.duration_s == 60
-
-
-def test_a_failed_write_leaves_no_traces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(InputError, match="No space left on device"):
-        write_files({tmp_path / "a": b"1", tmp_path / "b": b"2"}, force=True)
-    assert list(tmp_path.iterdir()) == []

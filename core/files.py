@@ -1,0 +1,128 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import InputError, RunError
+
+
+def require_place(path: Path) -> None:
+    """Make sure that a file can be written there, before the work that it is to tell of.
+
+    Args:
+        path: Of a file that may exist.
+
+    Raises:
+        InputError: It is a directory, or its folder is missing or takes no file.
+    """
+    if os.path.isdir(path):
+        raise InputError(
+            f"expected a file to write, found the directory {path}.", "Name a file in it."
+        )
+    if _is_special(path):
+        return
+    place = _real(path)
+    if not os.path.isdir(place.parent):
+        raise InputError(
+            f"expected a folder to write {path.name} in, found none at {place.parent}.",
+            "Make it first, or name another one.",
+        )
+    draft = _draft_of(place)
+    try:
+        draft.touch(exist_ok=False)
+        draft.unlink()
+    except OSError as error:
+        raise InputError(
+            f"expected a folder that takes {path.name}, "
+            f"found of {place.parent}: {error.strerror or error}.",
+            "Name another one.",
+        ) from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write or replace a file through a draft beside it; devices and pipes are written straight.
+
+    Args:
+        path: Where, in a folder that exists.
+        content: All of it.
+
+    Raises:
+        RunError: It cannot be written; then what was there is as it was.
+    """
+    try:
+        if _is_special(path):
+            path.write_bytes(content)
+        else:
+            # Of a link, what it points to is replaced, as if written in place.
+            _replace({_real(path): content})
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}.") from error
+
+
+def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
+    """Write files through drafts beside them, which are renamed at the end.
+
+    Args:
+        contents: What to write, by path. Missing folders are made.
+        force: Replace files that exist.
+
+    Raises:
+        InputError: If a file exists and `force` is false, or cannot be written; then nothing has
+            been replaced.
+    """
+    if not force:
+        for path in contents:
+            if path.exists():
+                raise InputError(
+                    f"Expected a new file, found an existing one: {path}.",
+                    "Give another name, or replace it with --force.",
+                )
+    try:
+        for path in contents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(contents)
+    except OSError as error:
+        raise InputError(
+            f"Expected to write {', '.join(str(path) for path in contents)}, "
+            f"found: {error.strerror or error}.",
+            "Check the folder.",
+        ) from error
+
+
+def _replace(contents: Mapping[Path, bytes]) -> None:
+    drafts: dict[Path, Path] = {}
+    try:
+        for path, content in contents.items():
+            drafts[path] = _draft_of(path)
+            with drafts[path].open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, drafts[path])
+        for path in contents:
+            os.replace(drafts[path], path)
+            del drafts[path]
+    finally:
+        for draft in drafts.values():
+            with contextlib.suppress(OSError):
+                draft.unlink()
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is there, and no file that another one can take the place of."""
+    return os.path.exists(path) and not os.path.isfile(path)
