@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from core.runs.config import InferenceConfig, OnlineTrainingConfig
     from core.state import ControlMode
 
+DAY_OF_DECISIONS = 5_760
+"""Decisions of a training on a cluster that nobody gave a length: a day of one every 15 s."""
 _WRITING = ("AUTO", "MANUAL")
 
 
@@ -90,7 +92,7 @@ def online_config(arguments: argparse.Namespace, values: dict[str, Any]) -> Onli
     return OnlineTrainingConfig.model_validate(
         {
             **values,
-            "steps": arguments.steps or _DAY_OF_DECISIONS,
+            "steps": arguments.steps or DAY_OF_DECISIONS,
             "kubernetes": settings,
             "start_from": str(bundle),
             "twin": twins[0] if twins else "",
@@ -99,9 +101,6 @@ def online_config(arguments: argparse.Namespace, values: dict[str, Any]) -> Onli
             "mode": ControlMode(arguments.mode or "SHADOW"),
         }
     )
-
-
-_DAY_OF_DECISIONS = 5_760
 
 
 def _permission(arguments: argparse.Namespace, mode: str) -> tuple[KubernetesSettings, str]:

@@ -20,7 +20,7 @@ from console.cli.kubernetes import (
     add_kubernetes_arguments,
     refuse_kubernetes_arguments,
 )
-from console.cli.live import add_writing
+from console.cli.live import DAY_OF_DECISIONS, add_writing
 from core.errors import InputError
 from core.locations import typed_path
 
@@ -60,8 +60,8 @@ def configure(commands: Any) -> None:
         "--steps",
         type=whole_number(1),
         metavar="N",
-        help="decisions to train for (default: 1,500,000 for ppo, 300,000 for dqn, 5,760 on a "
-        "cluster)",
+        help="decisions to train for (default: 2,000,000 for ppo, 1,500,000 for dqn, "
+        f"{DAY_OF_DECISIONS:,} on a cluster)",
     )
     add_seed(parser)
     parser.add_argument(

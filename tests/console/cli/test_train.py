@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.live import DAY_OF_DECISIONS
+from core.agents.config import DEFAULT_STEPS
 from core.locations import runs_directory, trained_policies_directory
 from core.runs.catalogue import list_runs
 from core.runs.records import RunState, RunStatus
@@ -93,6 +95,14 @@ def test_a_model_of_stable_baselines_is_imported(
     assert run.code == 0
     path.write_bytes(b"PK nothing")
     assert cli("policy", "import", path, "--name", "other").code == 2
+
+
+def test_the_help_names_the_lengths_that_are_taken(cli: CommandLine) -> None:
+    # Some are written out there: --help does not wait for the imports behind the constants.
+    words = " ".join(cli("train", "--help").out.split())
+    for algorithm, steps in DEFAULT_STEPS.items():
+        assert f"{steps:,} for {algorithm}" in words
+    assert f"{DAY_OF_DECISIONS:,} on a cluster" in words
 
 
 @pytest.mark.parametrize(
