@@ -18,9 +18,10 @@ RUN = "a run's name, a unique part of its beginning or end, 'latest', or its dir
 
 
 def close_match(found: str, known: Iterable[str]) -> str:
-    """A question that names what was probably meant, or nothing."""
-    matches = difflib.get_close_matches(found, list(known), n=1, cutoff=0.6)
-    return f"Did you mean {matches[0]!r}?" if matches else ""
+    """A question that names what was probably meant, in whatever case, or nothing."""
+    names = {name.lower(): name for name in known}
+    matches = difflib.get_close_matches(found.lower(), names, n=1, cutoff=0.6)
+    return f"Did you mean {names[matches[0]]!r}?" if matches else ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,6 +109,26 @@ def names(text: str) -> tuple[str, ...]:
             f"expected one name or several separated by commas; found {text!r}"
         )
     return found
+
+
+def add_mode(
+    parser: Any, name: str, help: str, modes: Sequence[str] = ("AUTO", "SHADOW", "MANUAL", "HOLD")
+) -> None:
+    """Add an argument that takes a control mode, typed in any case.
+
+    Args:
+        parser: Or a group of one.
+        name: Of the option, or of the positional argument.
+        help: What the mode is for.
+        modes: Which ones there are to choose from.
+    """
+    known = {mode.lower(): mode for mode in modes}
+
+    def parse(text: str) -> str:
+        # What is no mode stays as it was typed, for the error that repeats it.
+        return known.get(text.lower(), text)
+
+    parser.add_argument(name, type=parse, choices=tuple(modes), help=help)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from console.cli.arguments import RUN, add_drawing, add_json, positive_number, speed, whole_number
+from console.cli.arguments import (
+    RUN,
+    add_drawing,
+    add_json,
+    add_mode,
+    positive_number,
+    speed,
+    whole_number,
+)
 from console.cli.output import note, print_json
 from core.errors import RunError
 
@@ -68,7 +76,7 @@ def configure(commands: Any) -> None:
     pace = _order(orders, "speed", "simulated seconds per second")
     pace.add_argument("value", type=speed, metavar="N|max", help="such as 1, 10, 60 or max")
     mode = _order(orders, "mode", "who is in control")
-    mode.add_argument("value", choices=("AUTO", "SHADOW", "MANUAL", "HOLD"), help="control mode")
+    add_mode(mode, "value", "control mode")
     _add_confirm(mode)
     override = _order(orders, "override", "pin a replica count")
     override.add_argument("replicas", type=whole_number(0), metavar="N", help="replicas to pin")

@@ -9,6 +9,7 @@ from console.cli.arguments import (
     LARGEST_SEED,
     add_drawing,
     add_json,
+    add_mode,
     add_peak,
     positive_number,
     speed,
@@ -72,11 +73,8 @@ def configure(commands: Any) -> None:
         metavar="N|max",
         help="simulated seconds per second (default: max when headless, else 10)",
     )
-    parser.add_argument(
-        "--mode",
-        type=str.upper,
-        choices=("AUTO", "SHADOW", "MANUAL", "HOLD"),
-        help="control mode at the start (default: AUTO in the simulator, else SHADOW)",
+    add_mode(
+        parser, "--mode", "control mode at the start (default: AUTO in the simulator, else SHADOW)"
     )
     parser.add_argument(
         "--replicas", type=whole_number(0), metavar="N", help="pinned replicas, with --mode MANUAL"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import (
     add_json,
+    add_mode,
     add_peak,
     add_seed,
     names,
@@ -91,11 +92,11 @@ def configure(commands: Any) -> None:
     tuning.add_argument("--batch-size", type=whole_number(8), metavar="N")
     tuning.add_argument("--entropy", type=positive_number, metavar="X", help="ppo only")
     add_kubernetes_arguments(parser)
-    add_writing(parser).add_argument(
+    add_mode(
+        add_writing(parser),
         "--mode",
-        type=str.upper,
-        choices=("AUTO", "SHADOW", "HOLD"),
-        help="control mode at the start (default SHADOW: it learns from what others do)",
+        "control mode at the start (default SHADOW: it learns from what others do)",
+        ("AUTO", "SHADOW", "HOLD"),
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(

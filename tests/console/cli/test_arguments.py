@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from console.cli.arguments import Parser, names, positive_number, speed, whole_number
+from console.cli.entry import build_parser
 from core.errors import InputError
 
 
@@ -66,6 +67,25 @@ def test_a_wrong_choice_names_the_close_match() -> None:
     assert str(caught.value) == (
         "--algo: expected one of ppo, dqn; found 'pp'. Did you mean 'ppo'?"
     )
+
+
+@pytest.mark.parametrize("typed", ["shadow", "SHADOW", "Shadow"])
+@pytest.mark.parametrize(
+    "command",
+    [("control", "mode", "latest"), ("run", "--mode"), ("train", "--mode")],
+    ids=lambda words: words[0],
+)
+def test_a_mode_is_typed_in_any_case(command: tuple[str, ...], typed: str) -> None:
+    arguments = build_parser().parse_args([*command, typed])
+    assert "SHADOW" in vars(arguments).values()
+
+
+@pytest.mark.parametrize("command", [("control", "mode", "latest"), ("run", "--mode")])
+def test_what_is_no_mode_is_repeated_as_typed(command: tuple[str, ...]) -> None:
+    words = "expected one of AUTO, SHADOW, MANUAL, HOLD; found 'shdow'. Did you mean 'SHADOW'?"
+    with pytest.raises(InputError) as caught:
+        build_parser().parse_args([*command, "shdow"])
+    assert str(caught.value).endswith(words)
 
 
 def test_an_abbreviation_is_not_guessed() -> None:

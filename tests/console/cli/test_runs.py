@@ -182,7 +182,7 @@ def test_an_engine_takes_every_order(cli: CommandLine, live: str) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [("override", "0"), ("override", "1000"), ("override", "5", "--ttl", "-1"), ("mode", "auto")],
+    [("override", "0"), ("override", "1000"), ("override", "5", "--ttl", "-1"), ("mode", "autoo")],
 )
 def test_an_order_that_makes_no_sense_is_refused(
     cli: CommandLine, live: str, order: tuple[str, ...]
