@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
+from pathlib import Path
+from typing import Final
 
 
 class RlscaleError(Exception):
@@ -36,6 +39,37 @@ class BundleError(InputError):
 
 class RunError(RlscaleError):
     """A run that cannot be read, started, resumed or commanded."""
+
+
+_WRONG_PLACE: Final = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+"""Errors that come of where something was to be written, not of what happened meanwhile."""
+
+
+def cannot_write(path: Path, error: OSError, hint: str = "") -> RlscaleError:
+    """What to raise when `path` cannot be written: about the input if the place is wrong.
+
+    Args:
+        path: What was to be written.
+        error: What the system said.
+        hint: What to do about a wrong place; by default to choose another.
+    """
+    message = f"expected to write {path}, found: {error.strerror or error}."
+    if error.errno in _WRONG_PLACE:
+        return InputError(message, hint or "Choose a folder that exists and that you may write.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(message, "Make room on the disk, or choose another place.")
+    return RunError(message, "Choose another place.")
 
 
 class ClusterProblem(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from console.cli.arguments import (
@@ -143,7 +144,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 def _control(arguments: argparse.Namespace) -> int:
     from core.runs.catalogue import find_run
-    from core.runs.commands import Command, CommandSender
+    from core.runs.commands import Command, CommandName, CommandSender
     from core.state import ControlMode
 
     match arguments.order:
@@ -169,6 +170,8 @@ def _control(arguments: argparse.Namespace) -> int:
     finally:
         sender.close()
     if not answer.ok:
+        if command.name is CommandName.OVERRIDE:
+            _check_override(directory, arguments)
         raise RunError(f"the engine refused '{command.name}': {answer.message}")
     if arguments.json:
         print_json(
@@ -183,3 +186,21 @@ def _control(arguments: argparse.Namespace) -> int:
     else:
         print(f"{directory.name}: {answer.message}")
     return 0
+
+
+def _check_override(directory: Path, arguments: argparse.Namespace) -> None:
+    """See whether a refused override was a mistake of the input.
+
+    Raises:
+        InputError: It is outside the limits of the deployment.
+    """
+    from core.runs.control import check_override
+    from core.runs.reader import RunReader
+
+    reader = RunReader(directory)
+    try:
+        facts = reader.info().facts
+    finally:
+        reader.close()
+    if facts is not None:
+        check_override(arguments.replicas, arguments.ttl, facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.debug.markdown import as_markdown
 from core.debug.report import Document
-from core.errors import InputError, RunError
+from core.errors import InputError, cannot_write
 
 SUFFIXES = (".md", ".json")
 
@@ -22,8 +22,8 @@ def export_report(document: Document, target: Path, *, overwrite: bool = False) 
         overwrite: Replace a file that exists.
 
     Raises:
-        InputError: Another ending, or the file exists.
-        RunError: It cannot be written.
+        InputError: Another ending, the file exists, or nothing can be written there.
+        RunError: Writing failed.
     """
     if target.suffix.lower() not in SUFFIXES:
         raise InputError(
@@ -38,6 +38,5 @@ def export_report(document: Document, target: Path, *, overwrite: bool = False) 
     try:
         target.write_text(content, encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise RunError(f"expected to write {target}, found that impossible: {reason}.") from error
+        raise cannot_write(target, error) from error
     return target

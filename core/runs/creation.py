@@ -51,8 +51,9 @@ def create_run(
         The run directory.
 
     Raises:
-        InputError: Unknown scenario or policy, or numbers that do not fit them.
-        RunError: The directory cannot be written.
+        InputError: Unknown scenario or policy, numbers that do not fit them, or a directory that
+            cannot be written.
+        RunError: Writing failed.
     """
     clock = clock or SystemClock()
     config = _with_absolute_paths(config)

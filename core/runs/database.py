@@ -11,7 +11,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import RunError
+from core.errors import RunError, cannot_write
 from core.runs.migrations import create_tables
 from core.runs.records import CommandRecord
 from core.runs.rights import ensure_key
@@ -21,6 +21,7 @@ from core.runs.schema import STATUS
 FILE_NAME: Final = "run.db"
 BUSY_TIMEOUT_S: Final = 5.0
 """How long a writer waits for another one's transaction."""
+_ELSEWHERE: Final = "Set RLSCALE_DATA_DIR to a directory that you may write."
 
 SET_STATUS: Final = (
     "INSERT OR REPLACE INTO status VALUES (1, " + ", ".join("?" * (len(STATUS.names) - 1)) + ")"
@@ -47,7 +48,8 @@ def create_run_file(directory: Path, meta: Mapping[str, Any], status: StatusRow)
         status: How the run stands at first.
 
     Raises:
-        RunError: The file exists or cannot be written.
+        InputError: Nothing can be written there.
+        RunError: The file exists, or writing failed.
     """
     path = directory / FILE_NAME
     try:
@@ -55,7 +57,7 @@ def create_run_file(directory: Path, meta: Mapping[str, Any], status: StatusRow)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         ensure_key(directory)
     except OSError as error:
-        raise RunError(f"cannot create {path}: {error.strerror}.") from error
+        raise cannot_write(path, error, _ELSEWHERE) from error
     with translated(path, "create"):
         connection = connect(path)
         connection.execute("BEGIN IMMEDIATE")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from core.errors import InputError, RunError
+from core.errors import InputError, cannot_write
 from core.runs.reader import RunReader
 from core.runs.schema import STEPS
 from core.state import Step
@@ -46,8 +46,8 @@ def export_run(
         `target`.
 
     Raises:
-        InputError: `target` exists and `overwrite` is not given.
-        RunError: The run cannot be read, or `target` cannot be written.
+        InputError: `target` exists and `overwrite` is not given, or nothing can be written there.
+        RunError: The run cannot be read, or writing failed.
     """
     with whole_file(target, overwrite=overwrite) as draft, closing(RunReader(directory)) as reader:
         if kind is ExportFormat.DB:
@@ -68,8 +68,8 @@ def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
         overwrite: Replace an existing file.
 
     Raises:
-        InputError: `target` exists and `overwrite` is not given.
-        RunError: It cannot be written.
+        InputError: `target` exists and `overwrite` is not given, or nothing can be written there.
+        RunError: Writing failed.
     """
     if target.exists() and not overwrite:
         raise InputError(f"expected a new file, found {target}.", "Choose another name.")
@@ -80,7 +80,7 @@ def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
         yield draft
         draft.replace(target)
     except OSError as error:
-        raise RunError(f"cannot write {target}: {error.strerror}.") from error
+        raise cannot_write(target, error) from error
     finally:
         with suppress(OSError):
             draft.unlink()

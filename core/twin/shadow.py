@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import RunError
+from core.errors import InputError, RunError
 from core.runs.columns import Steps
 from core.runs.reader import RunReader
 from core.runs.records import RunInfo, RunKind
@@ -22,6 +22,7 @@ from core.twin.double import Schedule, play_schedules
 from core.twin.recording import Floats
 
 _LEAST_STEPS = 4
+_ADVICE = "Start one with `run --mode shadow`, or with `run --env k8s`, which shadows by itself."
 _MOMENTS = 5
 _APART = 20
 """Moments that are shown are so many intervals apart."""
@@ -97,7 +98,8 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
         twin: The service as fitted; by default the run's own scenario.
 
     Raises:
-        RunError: The run is a training, too short, or never in SHADOW.
+        InputError: The run is a training, or never in SHADOW.
+        RunError: The run is too short, or nothing was measured.
     """
     info = reader.info()
     steps = _steps(reader)
@@ -181,7 +183,7 @@ def _steps(reader: RunReader) -> Steps:
 
 def _require(info: RunInfo, steps: Steps) -> None:
     if info.kind is not RunKind.INFERENCE:
-        raise RunError(f"expected a run in SHADOW, found the training {info.run_id}.")
+        raise InputError(f"expected a run in SHADOW, found the training {info.run_id}.", _ADVICE)
     if len(steps) < _LEAST_STEPS or info.facts is None:
         raise RunError(
             f"expected a run of at least {_LEAST_STEPS} decisions, found {len(steps)} in "
@@ -189,10 +191,7 @@ def _require(info: RunInfo, steps: Steps) -> None:
             "Let it run for longer.",
         )
     if not any(mode is ControlMode.SHADOW for mode in steps.mode):
-        raise RunError(
-            f"expected decisions in SHADOW, found none in {info.run_id}.",
-            "Start one with `run --env k8s --mode shadow`.",
-        )
+        raise InputError(f"expected decisions in SHADOW, found none in {info.run_id}.", _ADVICE)
     if not np.isfinite(steps.rps).any():
         raise RunError(f"expected a measured request rate, found none in {info.run_id}.")
 

@@ -31,3 +31,11 @@ def test_a_shadow_run_is_reported_as_text_json_and_markdown(
     again = cli("report", "latest", "--markdown", file)
     assert again.code == 2
     assert "existing" in again.error
+
+
+def test_a_run_that_never_shadowed_is_the_wrong_one(cli: CommandLine, trace: Path) -> None:
+    assert cli("run", "--policy", "hpa", "--scenario", trace, "--headless").code == 0
+    answer = cli("report", "latest")
+    assert answer.code == 2
+    assert "expected decisions in SHADOW, found none" in answer.error
+    assert "run --mode shadow" in answer.error

@@ -132,16 +132,6 @@ def test_a_bad_trace_is_named_with_its_lines(cli: CommandLine, tmp_path: Path) -
         assert f"line {line}" in answer.error
 
 
-def test_where_nothing_can_be_written(
-    cli: CommandLine, trace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    monkeypatch.setenv("RLSCALE_DATA_DIR", str(tmp_path / "file"))
-    answer = cli("run", "--policy", "hpa", "--scenario", trace, "--headless")
-    assert answer.code == 1
-    assert str(tmp_path / "file") in answer.error
-
-
 @pytest.mark.parametrize("command", [(), ("demo",), ("run",), ("attach", "x"), ("replay", "x")])
 def test_without_a_terminal_the_console_does_not_open(
     cli: CommandLine, command: tuple[str, ...]
@@ -209,3 +199,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         os.close(writing)
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("how", ["--headless", "--detach"])
+def test_a_home_that_cannot_be_written_is_named_with_what_to_do(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    (tmp_path / "file").write_text("no directory", encoding="utf-8")
+    monkeypatch.setenv("RLSCALE_DATA_DIR", str(tmp_path / "file" / "home"))
+    answer = cli("run", "--policy", "hpa", how)
+    assert answer.code == 2
+    assert "expected to write" in answer.error
+    assert "Not a directory. Set RLSCALE_DATA_DIR" in answer.error

@@ -168,8 +168,8 @@ def test_nothing_is_half_written(finished_run: Path, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "expected a new file" in done.stderr
     done = export(finished_run, "--format", "svg", "--out", str(tmp_path / "no" / "a.svg"))
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: cannot write")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: expected to write")
     assert [one.name for one in tmp_path.iterdir()] == ["run.cast"]
     assert path.read_text(encoding="utf-8") == "mine"
 

@@ -107,7 +107,7 @@ def test_it_is_written_to_files(debugger: Debugger, tmp_path: Path) -> None:
     export_report(found, tmp_path / "one.md", overwrite=True)
     with pytest.raises(InputError, match=r"ends in \.md or \.json"):
         export_report(found, tmp_path / "one.txt")
-    with pytest.raises(RunError, match="No such file or directory"):
+    with pytest.raises(InputError, match="No such file or directory"):
         export_report(found, tmp_path / "gone" / "one.md")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputError, RunError
-from core.runs.export import ExportFormat, export_run
+from core.runs.export import ExportFormat, export_run, whole_file
 from core.runs.reader import RunReader
 from core.runs.records import RunKind
 from tests.core.runs.factory import write_run
@@ -66,8 +67,16 @@ def test_nothing_is_overwritten_unasked(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "there"]
 
 
+def test_a_full_disk_is_no_mistake_of_the_operator(directory: Path, tmp_path: Path) -> None:
+    with (
+        pytest.raises(RunError, match=r"No space left .* Make room"),
+        whole_file(tmp_path / "run.csv"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_an_unwritable_place(directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"cannot write .*No such file"):
+    with pytest.raises(InputError, match=r"expected to write .*No such file.* Choose a folder"):
         export_run(directory, tmp_path / "missing" / "run.csv", ExportFormat.CSV)
-    with pytest.raises(RunError, match=r"cannot write .*Not a directory"):
+    with pytest.raises(InputError, match=r"expected to write .*Not a directory.* Choose"):
         export_run(directory, directory / "run.db" / "run.csv", ExportFormat.CSV)

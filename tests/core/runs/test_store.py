@@ -236,7 +236,7 @@ def test_events_carry_their_moment(tmp_path: Path) -> None:
 
 def test_an_existing_run_is_not_overwritten(tmp_path: Path) -> None:
     directory = write_run(tmp_path / "run", 1)
-    with pytest.raises(RunError, match=r"cannot create .*: File exists"):
+    with pytest.raises(RunError, match=r"expected to write .*, found: File exists\. Choose"):
         create_run_file(directory, {}, StatusRow())
 
 

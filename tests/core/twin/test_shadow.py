@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.clock import SystemClock
-from core.errors import RunError
+from core.errors import InputError
 from core.runs.config import InferenceConfig
 from core.runs.creation import create_run
 from core.runs.execution import execute
@@ -63,7 +63,7 @@ def test_more_pods_than_there_were_cost_more_and_violate_less(home: Path) -> Non
 
 def test_a_run_that_never_shadowed_has_no_report(home: Path) -> None:
     reader = _run("hpa", ControlMode.AUTO)
-    with pytest.raises(RunError, match="expected decisions in SHADOW"):
+    with pytest.raises(InputError, match="expected decisions in SHADOW"):
         shadow_report(reader)
     reader.close()
 
