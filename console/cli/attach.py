@@ -18,6 +18,8 @@ from console.cli.arguments import (
 from console.cli.output import note, print_json
 from core.errors import RunError
 
+_FIGURES = "For its figures alone: rlscale-console runs show RUN."
+
 
 def configure(commands: Any) -> None:
     """Add the commands to the command line."""
@@ -36,7 +38,7 @@ def configure(commands: Any) -> None:
         help="watch only: this process gives up the right to change anything",
     )
     add_drawing(attach)
-    attach.set_defaults(execute=_attach, parser=attach)
+    attach.set_defaults(execute=_attach, parser=attach, without_terminal=_FIGURES)
 
     replay = commands.add_parser(
         "replay",
@@ -58,7 +60,7 @@ def configure(commands: Any) -> None:
         help="simulated seconds per second (default 10)",
     )
     add_drawing(replay)
-    replay.set_defaults(execute=_replay, parser=replay)
+    replay.set_defaults(execute=_replay, parser=replay, without_terminal=_FIGURES)
 
     control = commands.add_parser(
         "control",
@@ -115,18 +117,18 @@ def _attach(arguments: argparse.Namespace) -> int:
     from console.cli.screen import open_console, require_terminal
     from console.start import StartAttach
 
-    require_terminal()
+    confined = True
     if arguments.read_only:
         # Before anything is read, and before libraries that start threads are imported.
         from core.confinement import confine
 
-        if not confine():
-            note(
-                "This kernel cannot hold viewers back (no Landlock): let them use another account."
-            )
+        confined = confine()
     from core.runs.catalogue import find_live_run, find_run
 
     directory = find_live_run() if arguments.run is None else find_run(arguments.run)
+    require_terminal(arguments)
+    if not confined:
+        note("This kernel cannot hold viewers back (no Landlock): let them use another account.")
     return open_console(StartAttach(directory, read_only=arguments.read_only), arguments)
 
 
@@ -136,8 +138,8 @@ def _replay(arguments: argparse.Namespace) -> int:
     from console.start import StartReplay
     from core.runs.catalogue import find_run
 
-    require_terminal()
     directory = find_run(arguments.run)
+    require_terminal(arguments)
     begin_s = 0.0 if arguments.begin is None else moment_of(directory, arguments.begin)[1]
     return open_console(StartReplay(directory, begin_s, arguments.speed), arguments)
 

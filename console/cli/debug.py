@@ -32,6 +32,8 @@ examples:   rlscale-console debug latest --break "p95 > slo" --json
             rlscale-console debug latest --time 10:45 --what-if --policies hpa,rule
             rlscale-console debug latest --step 43 --export incident.md"""
 
+_WITHOUT_TERMINAL = "Add --print, or see rlscale-console debug --help for what else is headless."
+
 
 def configure(commands: Any) -> None:
     """Add the command to the command line."""
@@ -128,7 +130,7 @@ def configure(commands: Any) -> None:
         help="hold it beside another run of the same scenario and seed, in step",
     )
     add_json(headless)
-    parser.set_defaults(execute=_execute, parser=parser)
+    parser.set_defaults(execute=_execute, parser=parser, without_terminal=_WITHOUT_TERMINAL)
 
 
 def _execute(arguments: argparse.Namespace) -> int:
@@ -176,10 +178,11 @@ def _open(arguments: argparse.Namespace) -> int:
     from console.start import StartDebug
     from core.runs.catalogue import find_run
 
-    require_terminal()
+    directory = find_run(arguments.run)
+    require_terminal(arguments)
     time_s = None if arguments.time is None else parse_time(arguments.time)
     start = StartDebug(
-        find_run(arguments.run),
+        directory,
         arguments.step,
         time_s,
         read_only=arguments.read_only,

@@ -53,7 +53,7 @@ def configure(commands: Any) -> None:
     parser.add_argument("--headless", action="store_true", help="run without the console")
     add_drawing(parser)
     add_json(parser)
-    parser.set_defaults(execute=_execute, parser=parser)
+    parser.set_defaults(execute=_execute, parser=parser, without_terminal="Add --headless.")
 
 
 def _pace(text: str) -> float:

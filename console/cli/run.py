@@ -107,7 +107,9 @@ def configure(commands: Any) -> None:
     )
     add_drawing(parser)
     add_json(parser)
-    parser.set_defaults(execute=_execute, parser=parser)
+    parser.set_defaults(
+        execute=_execute, parser=parser, without_terminal="Add --headless or --detach."
+    )
 
 
 def _execute(arguments: argparse.Namespace) -> int:

@@ -131,5 +131,5 @@ def run_in_console(config: InferenceConfig, arguments: argparse.Namespace) -> in
     from core.runs.launch import launch
 
     # Before the engine is started: without a terminal nobody would know of it.
-    require_terminal()
+    require_terminal(arguments)
     return open_console(StartAttach(launch(config)), arguments)

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from console.start import StartRequest
 
 
-def require_terminal() -> None:
+def require_terminal(arguments: argparse.Namespace) -> None:
     """Make sure that the console can be drawn and heard.
+
+    Args:
+        arguments: Their `without_terminal` says what the command offers in place of the console.
 
     Raises:
         InputError: Input or output is not a terminal.
@@ -22,7 +25,7 @@ def require_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()) and not _in_browser():
         raise InputError(
             "expected a terminal to open the console on, found a pipe or a file.",
-            "Add --headless (demo, run) or see rlscale-console --help.",
+            getattr(arguments, "without_terminal", "See rlscale-console --help."),
         )
 
 
@@ -37,7 +40,7 @@ def open_console(start: StartRequest, arguments: argparse.Namespace) -> int:
     Raises:
         InputError: There is no terminal.
     """
-    require_terminal()
+    require_terminal(arguments)
     if _in_browser():
         from core.subprocesses import end_with_parent
 

@@ -13,6 +13,7 @@ from core.locations import runs_directory
 from core.runs.catalogue import list_runs
 from core.runs.records import RunState
 from tests.console.cli.conftest import CommandLine
+from tests.core.runs.factory import write_run
 
 _KEYS = {
     "run",
@@ -132,14 +133,35 @@ def test_a_bad_trace_is_named_with_its_lines(cli: CommandLine, tmp_path: Path) -
         assert f"line {line}" in answer.error
 
 
-@pytest.mark.parametrize("command", [(), ("demo",), ("run",), ("attach", "x"), ("replay", "x")])
+@pytest.mark.parametrize(
+    ("command", "instead"),
+    [((), "rlscale-console --help"), (("demo",), "--headless"), (("run",), "--headless")],
+)
 def test_without_a_terminal_the_console_does_not_open(
-    cli: CommandLine, command: tuple[str, ...]
+    cli: CommandLine, command: tuple[str, ...], instead: str
 ) -> None:
     answer = cli(*command)
     assert answer.code == 2
     assert "expected a terminal" in answer.error
+    assert instead in answer.error
     assert not runs_directory().exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "instead"), [("attach", "runs show"), ("replay", "runs show"), ("debug", "--print")]
+)
+def test_without_a_terminal_runs_are_told_of_in_other_ways(
+    cli: CommandLine, tmp_path: Path, command: str, instead: str
+) -> None:
+    run = write_run(tmp_path / "run", 3)
+    answer = cli(command, run)
+    assert answer.code == 2
+    assert "expected a terminal" in answer.error
+    assert instead in answer.error
+    assert "--headless" not in answer.error
+    missing = cli(command, "nosuch")
+    assert missing.code == 2
+    assert "'nosuch'" in missing.error
 
 
 def test_json_belongs_to_headless(cli: CommandLine) -> None:
