@@ -11,6 +11,8 @@ from core.errors import InputError
 
 LARGEST_SEED = 2**32 - 1
 
+_MISSING = "the following arguments are required: "
+"""How argparse begins when positional arguments or required options are missing."""
 _FEWEST_REDRAWS, _MOST_REDRAWS = 0.1, 10.0
 
 RUN = "a run's name, a unique part of its beginning or end, 'latest', or its directory"
@@ -22,6 +24,14 @@ def close_match(found: str, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     matches = difflib.get_close_matches(found.lower(), names, n=1, cutoff=0.6)
     return f"Did you mean {names[matches[0]]!r}?" if matches else ""
+
+
+def _name(action: argparse.Action) -> str:
+    """What argparse calls an argument in its errors."""
+    metavar = action.metavar
+    if isinstance(metavar, tuple):
+        metavar = "/".join(metavar)
+    return "/".join(action.option_strings) or metavar or action.dest
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,7 +48,13 @@ class Parser(argparse.ArgumentParser):
         Raises:
             InputError: Always.
         """
+        if message.startswith(_MISSING):
+            message = self._missing(message.removeprefix(_MISSING).split(", "))
         text = message.removeprefix("argument ").strip()
+        for action in self._actions:
+            # Nobody types the name of a positional argument.
+            if not action.option_strings:
+                text = text.removeprefix(f"{_name(action)}: ")
         if text.endswith("?"):
             raise InputError(text)
         raise InputError(f"{text.rstrip('.')}.", f"See {self.prog} --help.")
@@ -53,6 +69,20 @@ class Parser(argparse.ArgumentParser):
         known = [name for action in self._actions for name in action.option_strings]
         kind = "option" if first.startswith("-") else "argument"
         self.error(f"unknown {kind} {first!r}. {close_match(first, known)}".strip())
+
+    def _missing(self, names: Sequence[str]) -> str:
+        """In words, what was expected where nothing stands."""
+        actions = {_name(action): action for action in self._actions}
+        expected = []
+        for name in names:
+            action = actions.get(name)
+            if action is not None and action.choices is not None:
+                expected.append(f"one of {', '.join(map(str, action.choices))}")
+            elif action is not None and action.help and not action.option_strings:
+                expected.append(f"{name} ({action.help})")
+            else:
+                expected.append(name)
+        return f"expected {' and '.join(expected)}; found none"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
