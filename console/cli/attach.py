@@ -85,11 +85,32 @@ def configure(commands: Any) -> None:
     override.add_argument("replicas", type=whole_number(0), metavar="N", help="replicas to pin")
     override.add_argument(
         "--ttl",
-        type=positive_number,
-        metavar="S",
-        help="seconds of the run until control returns (default: until released)",
+        type=_time_to_live,
+        metavar="TIME",
+        help="time of the run until control returns: 10min, 90s, 2h, or a number of seconds "
+        "(default: until released)",
     )
     _add_confirm(override)
+
+
+def _time_to_live(text: str) -> float:
+    """Seconds; as in the dialog, but a bare number counts seconds, as scripts rely on."""
+    try:
+        float(text)
+    except ValueError:
+        from console.live.override import parse_time_to_live
+        from core.errors import InputError
+
+        try:
+            seconds = parse_time_to_live(text)
+        except InputError:
+            seconds = None
+        if seconds is not None:
+            return seconds
+        raise argparse.ArgumentTypeError(
+            f"expected a time such as 15min, 90s or 2h, or a number of seconds; found {text!r}"
+        ) from None
+    return positive_number(text)
 
 
 def _add_confirm(parser: argparse.ArgumentParser) -> None:

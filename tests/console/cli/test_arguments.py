@@ -88,6 +88,23 @@ def test_what_is_no_mode_is_repeated_as_typed(command: tuple[str, ...]) -> None:
     assert str(caught.value).endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [("10min", 600.0), ("15 min", 900.0), ("90 s", 90.0), ("2h", 7200.0), ("600", 600.0)],
+)
+def test_a_time_to_live_is_typed_as_in_the_dialog(typed: str, seconds: float) -> None:
+    order = ["control", "override", "latest", "5", "--ttl", typed]
+    assert build_parser().parse_args(order).ttl == seconds
+
+
+@pytest.mark.parametrize("typed", ["soon", "", "0", "0 min", "-5", "inf", "5 years"])
+def test_what_is_no_time_to_live_is_refused(typed: str) -> None:
+    order = ["control", "override", "latest", "5", f"--ttl={typed}"]
+    with pytest.raises(InputError, match=r"--ttl: expected .*; found") as caught:
+        build_parser().parse_args(order)
+    assert repr(typed) in str(caught.value)
+
+
 def test_an_abbreviation_is_not_guessed() -> None:
     arguments, unknown = _parser().parse_known_args(["--step", "5"])
     assert arguments.steps is None
