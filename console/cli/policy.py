@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import add_json
+from console.cli.figures import readable
 from console.cli.output import print_json, print_pairs, print_table
 from core.errors import InputError
 
@@ -129,11 +130,11 @@ def _print_manifest(name: str, directory: Path, manifest: Manifest) -> None:
         }
     )
     if manifest.hyper_parameters:
-        print()
+        print("\nHyper-parameters:")
         print_pairs({key: value for key, value in manifest.hyper_parameters.items()})
     if manifest.evaluation:
-        print()
-        print_pairs({key: value for key, value in manifest.evaluation.items()})
+        print("\nFigures of an average episode of validation traffic:")
+        print_pairs(readable(manifest.evaluation))
 
 
 def _import(arguments: argparse.Namespace) -> int:

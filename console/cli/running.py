@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from console.cli.output import note, number, percent, print_json, print_pairs
+from console.cli.figures import figure
+from console.cli.output import note, number, print_json, print_pairs
 from console.cli.progress import ProgressReport
 from console.cli.stopping import INTERRUPTED, stopping_on_signals
 from core.clock import SystemClock
@@ -95,18 +96,18 @@ def print_figures(content: dict[str, Any]) -> None:
             "policy": content["policy"],
             "scenario": f"{content['scenario']}, seed {content['seed']}",
             "decisions": f"{content['steps']:,}",
-            "requests": number(content["requests"], 0),
-            "SLO violations": percent(content["slo_violation_ratio"], 3),
-            "errors": percent(content["error_ratio"], 3),
+            "requests": figure("requests", content["requests"]),
+            "SLO violations": figure("slo_violation_ratio", content["slo_violation_ratio"]),
+            "errors": figure("error_ratio", content["error_ratio"]),
             "latency p50 p95 p99": " ".join(
                 number(content[f"latency_{name}_ms"], 0) for name in ("p50", "p95", "p99")
             )
             + " ms",
-            "pods": f"{number(content['pod_hours'], 2)} pod·h, "
-            f"{number(content['needed_pod_hours'], 2)} needed",
-            "churn": number(content["churn"], 0),
-            "reward": number(content["reward"], 2),
-            "score": f"{number(content['score'], 3)} (lower is better)",
+            "pods": f"{figure('pod_hours', content['pod_hours'])} pod·h, "
+            f"{figure('needed_pod_hours', content['needed_pod_hours'])} needed",
+            "churn": figure("churn", content["churn"]),
+            "reward": figure("reward", content["reward"]),
+            "score": f"{figure('score', content['score'])} (lower is better)",
         }
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.arguments import RUN, add_json
 from console.cli.export import add_export
+from console.cli.figures import readable
 from console.cli.output import (
     ask,
     duration,
@@ -144,9 +145,9 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(contents[0] if len(contents) == 1 else {"runs": contents})
     elif len(contents) == 1:
-        print_pairs(_readable(contents[0]))
+        print_pairs(readable(contents[0]))
     else:
-        rows = [_readable(content) for content in contents]
+        rows = [readable(content) for content in contents]
         keys = dict.fromkeys(key for row in rows for key in row)
         heads = [str(content["run"]) for content in contents]
         print_table(["", *heads], [[key, *(row.get(key) for row in rows)] for key in keys])
@@ -184,25 +185,6 @@ def _run_content(reader: RunReader) -> dict[str, Any]:
             "evaluations": len(evaluations),
         }
     return content
-
-
-def _readable(content: dict[str, Any]) -> dict[str, object]:
-    """The content of a run with units, for people."""
-    row: dict[str, object] = {}
-    for key, value in content.items():
-        if key.endswith("_ratio"):
-            row[key.removesuffix("_ratio").replace("_", " ")] = percent(value, 3)
-        elif key.endswith("_ms"):
-            row[key.removesuffix("_ms").replace("_", " ")] = number(value, 0, "ms")
-        elif key == "time_s":
-            row["simulated time"] = duration(value)
-        elif isinstance(value, float):
-            row[key.replace("_", " ")] = number(value, 3)
-        elif isinstance(value, int):
-            row[key.replace("_", " ")] = str(value) if key == "seed" else f"{value:,}"
-        elif value not in (None, ""):
-            row[key.replace("_", " ")] = value
-    return row
 
 
 def _resume(arguments: argparse.Namespace) -> int:

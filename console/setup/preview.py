@@ -35,9 +35,11 @@ class TrafficPreview:
     @property
     def facts(self) -> str:
         """Length, rates and bounds in one line."""
+        # Those of random scenarios have many digits; below ten, one of them may tell something.
+        slo = f"{self.slo_ms:.0f}" if self.slo_ms >= 10 else f"{self.slo_ms:g}"
         return (
             f"{duration(self.duration_s)}, mean {rate(self.mean_rps)} rps, "
-            f"peak {rate(self.peak_rps)} rps. SLO {self.slo_ms:g} ms, "
+            f"peak {rate(self.peak_rps)} rps. SLO {slo} ms, "
             f"{self.min_replicas} to {self.max_replicas} pods of {self.pod_capacity_rps:.0f} rps."
         )
 

@@ -26,6 +26,18 @@ def test_a_shipped_policy_tells_how_it_was_trained(cli: CommandLine) -> None:
         assert words in answer.out
 
 
+def test_what_was_measured_has_a_heading_and_readable_figures(cli: CommandLine) -> None:
+    measured = cli("policy", "show", "ppo", "--json").json["evaluation"]
+    _, heading, figures = cli("policy", "show", "ppo").out.partition(
+        "Figures of an average episode of validation traffic:\n"
+    )
+    assert heading
+    rows = dict(line.split("  ", 1) for line in figures.splitlines())
+    assert rows["requests"].strip() == f"{measured['requests']:,.0f}"
+    assert rows["SLO violations"].strip() == f"{100 * measured['slo_violation_ratio']:.3f} %"
+    assert rows["latency p95"].strip() == f"{measured['latency_p95_ms']:.0f} ms"
+
+
 @pytest.mark.parametrize("policy", ["hpa", "hpa:0.6", "threshold", "static:4"])
 def test_a_baseline_is_described(cli: CommandLine, policy: str) -> None:
     answer = cli("policy", "show", policy)

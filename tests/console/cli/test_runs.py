@@ -62,13 +62,22 @@ def test_a_finished_run_is_listed_and_shown(cli: CommandLine, finished: str) -> 
     assert "SLO" not in cli("runs", "show", finished).err
 
 
+def test_figures_are_rounded_as_run_prints_them(cli: CommandLine, trace: Path) -> None:
+    printed = cli("run", "--policy", "hpa", "--scenario", trace, "--headless").out
+    ran = dict(line.split("  ", 1) for line in printed.splitlines())
+    shown = cli("runs", "show", "latest").out
+    rows = dict(line.split("  ", 1) for line in shown.splitlines())
+    for name in ("requests", "churn", "SLO violations", "errors", "reward"):
+        assert rows[name].strip() == ran[name].strip(), name
+
+
 def test_two_runs_stand_beside_each_other(cli: CommandLine, trace: Path, finished: str) -> None:
     command = ("run", "--policy", "static:9", "--scenario", trace, "--headless", "--json")
     other = str(cli(*command).json["run"])
     answer = cli("runs", "show", finished, other)
     assert answer.code == 0
     [pods] = [line for line in answer.out.splitlines() if line.startswith("pod hours")]
-    assert pods.split()[-1] == "0.750"
+    assert pods.split()[-1] == "0.75"
     both = cli("runs", "show", finished, other, "--json").json["runs"]
     assert [row["run"] for row in both] == [finished, other]
 

@@ -32,6 +32,12 @@ def test_show_draws_the_traffic(cli: CommandLine) -> None:
     assert any("⠁" <= character <= "⣿" for character in answer.out)
 
 
+def test_the_slo_of_a_random_scenario_has_no_digits_that_tell_nothing(cli: CommandLine) -> None:
+    slo_ms = cli("scenario", "show", "heldout-03", "--json").json["slo_ms"]
+    assert slo_ms != round(slo_ms)
+    assert f"SLO {slo_ms:.0f} ms, " in cli("scenario", "show", "heldout-03").out
+
+
 def test_show_gives_the_series_to_programs(cli: CommandLine) -> None:
     content = cli("scenario", "show", "flash-crowd", "--json").json
     assert len(content["t_seconds"]) == len(content["rps"]) > 50
@@ -115,4 +121,4 @@ def test_import_of_an_access_log(cli: CommandLine, tmp_path: Path) -> None:
 def test_an_action_is_needed(cli: CommandLine) -> None:
     answer = cli("scenario")
     assert answer.code == 2
-    assert "ACTION" in answer.error
+    assert "expected one of list, show, validate, import, schema; found none" in answer.error
