@@ -205,7 +205,8 @@ def _validate(arguments: argparse.Namespace) -> int:
             continue
         results.append({"file": file, "valid": True, "name": preview.name})
         if not arguments.json:
-            print(f"{file}: valid. {preview.name}: {preview.facts}")
+            name = "" if preview.name == file else f"{preview.name}: "
+            print(f"{file}: valid. {name}{preview.facts}")
     valid = all(result["valid"] for result in results)
     if arguments.json:
         print_json({"valid": valid, "files": results})

@@ -215,7 +215,12 @@ def _parse(text: str) -> ast.expr:
             warnings.simplefilter("ignore")  # Python's advice on its own syntax is not for here.
             tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        column = min(error.offset or 1, len(text))
+        if not error.offset or error.offset > len(text):
+            # Where it breaks off, there is nothing that the parser could point at.
+            raise InputError(
+                f"expected more at the end of {text!r}, found nothing.", "Try p95 > slo."
+            ) from None
+        column = error.offset
         hint = "Compare with ==." if "'=='" in error.msg or "=" in text else "Try p95 > slo."
         raise InputError(
             f"expected a condition, found a mistake at column {column} of {text!r}.", hint

@@ -53,6 +53,11 @@ def test_show_as_yaml_can_be_validated_again(cli: CommandLine, tmp_path: Path) -
     assert "valid. flash-crowd" in answer.out
 
 
+def test_what_is_validated_by_its_name_is_named_once(cli: CommandLine) -> None:
+    answer = cli("scenario", "validate", "flash-crowd")
+    assert answer.out.startswith("flash-crowd: valid. 60 min, ")
+
+
 def test_the_schema_is_json(cli: CommandLine) -> None:
     schema = json.loads(cli("scenario", "schema").out)
     assert schema["type"] == "object"

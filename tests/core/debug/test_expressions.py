@@ -282,6 +282,8 @@ def test_q_values_have_no_entropy(dqn_run: Path) -> None:
     ("text", "words"),
     [
         ("p59 > slo", "found 'p59' at column 1. Did you mean p99 or p95? Names: step, time,"),
+        ("p95 >", "expected more at the end of 'p95 >', found nothing"),
+        ("p95 > slo and", "expected more at the end"),
         ("p95 > 250ms", "found a mistake at column 9"),
         ("action = hold", "Compare with =="),
         ("p95 > slo && guardrail", "expected 'and', found '&&' at column 11"),
