@@ -121,6 +121,7 @@ def _print(content: dict[str, Any], directory: Path) -> None:
         "policy": content["bundle"],
         "trained": f"{content['steps']:,} steps in {duration(content['wall_s'])}, "
         f"{number(content['steps_per_s'], 0)} steps/s, seed {content['seed']}",
+        **_kept(content),
         "score": "not judged, since it was stopped early",
     }
     if evaluation is not None:
@@ -134,6 +135,14 @@ def _print(content: dict[str, Any], directory: Path) -> None:
     print_pairs(pairs)
     bundle = Path(content["bundle"])
     print(f"Run it: rlscale-console run --policy {_named(bundle)} --scenario flash-crowd")
+
+
+def _kept(content: dict[str, Any]) -> dict[str, str]:
+    """Which of the policies on the way was kept: not always that of the last step."""
+    best_steps = content["best_steps"]
+    if best_steps is None:
+        return {}
+    return {"kept": f"the best, after {best_steps:,} of {content['steps']:,} steps"}
 
 
 def _named(bundle: Path) -> str:

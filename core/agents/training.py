@@ -36,6 +36,8 @@ class TrainingResult:
     algo: Algorithm
     timesteps: int
     """Steps done in all sessions."""
+    best_timesteps: int
+    """Steps after which the best bundle was kept."""
     wall_s: float
     """Seconds in all sessions, evaluations included, pauses not."""
     steps_per_s: float
@@ -99,6 +101,7 @@ def train(
         bundle=bundle,
         algo=config.algo,
         timesteps=agent.timesteps,
+        best_timesteps=best.manifest.timesteps,
         wall_s=wall_s,
         steps_per_s=agent.timesteps / wall_s if wall_s > 0 else 0.0,
         seed=config.seed,

@@ -93,6 +93,7 @@ def _result(
         "bundle": str(directory / "bundle"),
         "algo": config.algo.value,
         "steps": agent.timesteps,
+        "best_steps": None if figures is None else agent.timesteps,
         "wall_s": wall_s,
         "steps_per_s": agent.timesteps / wall_s if wall_s > 0 else 0.0,
         "seed": config.seed,

@@ -57,6 +57,8 @@ class TrainingSummary:
     """Score of the HPA on the same traffic."""
     completed: bool
     """False if it was stopped early."""
+    best_steps: int | None = None
+    """Decisions after which the best policy was kept; None in runs of earlier versions."""
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON; the figures of the evaluation are an object of their own."""

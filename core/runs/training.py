@@ -68,6 +68,7 @@ def _result(result: TrainingResult) -> dict[str, object]:
         "bundle": str(result.bundle),
         "algo": result.algo.value,
         "steps": result.timesteps,
+        "best_steps": result.best_timesteps,
         "wall_s": result.wall_s,
         "steps_per_s": result.steps_per_s,
         "seed": result.seed,

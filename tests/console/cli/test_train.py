@@ -35,6 +35,7 @@ def test_a_training_prints_every_promised_key(
     content = answer.json
     assert content["algo"] == "ppo"
     assert content["seed"] == 5
+    assert content["steps"] >= content["best_steps"] > 0
     assert content["steps"] >= 256
     assert content["wall_s"] > 0
     assert content["steps_per_s"] > 0
@@ -56,6 +57,7 @@ def test_a_trained_policy_has_a_name(cli: CommandLine, trace: Path) -> None:
     assert listed["dqn-1"]["origin"] == "trained"
     shown = cli("policy", "show", "dqn-1", "--json").json
     assert shown["algorithm"] == "dqn"
+    assert f"the best, after {shown['timesteps']:,} of " in answer.out
     assert "DQN" in cli("policy", "show", "dqn-1").out
     run = cli("run", "--policy", "dqn-1", "--scenario", trace, "--headless", "--json")
     assert run.json["policy"].startswith("dqn-1")
