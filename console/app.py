@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
 from console.key_order import KeysInOrder
-from console.keys import KeyContext, bindings
+from console.keys import ACTIONS_UNSEEN, KeyContext, bindings
 from console.leaving import LeftRun, ask_about
 from console.run_screens import debug_screen, live_screen, replay_screen
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
@@ -34,6 +34,7 @@ from console.start import (
     StartSetup,
 )
 from console.themes import register_themes, stylesheet_defaults
+from console.widgets.too_small import is_too_small
 
 if TYPE_CHECKING:
     from console.story.director import Director
@@ -249,9 +250,25 @@ class RlscaleApp(KeysInOrder):
         if isinstance(event, InputEvent):
             if self._exit:
                 return
-            if self.story is not None:
+            ignored = isinstance(event, Key) and not self._acts(event)
+            if self.story is not None and not ignored:
                 self.story.notice(event)
         await super().on_event(event)
+
+    async def give(self, key: Key) -> None:
+        """Hand on a key; of those pressed at a screen that nobody can see, only help and quit."""
+        if not self._is_blind(key):
+            await super().give(key)
+        elif (action := ACTIONS_UNSEEN.get(key.key)) is not None:
+            # Not through the focus, which may be in a hidden field that would take the letter.
+            await self.run_action(action)
+
+    def _is_blind(self, key: Key) -> bool:
+        own = self.story is not None and self.story.stage.is_own(key)
+        return not own and bool(self.screen_stack) and is_too_small(self.screen)
+
+    def _acts(self, key: Key) -> bool:
+        return key.key in ACTIONS_UNSEEN or not self._is_blind(key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the story mean something while one is told, and nothing otherwise."""

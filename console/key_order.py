@@ -57,8 +57,12 @@ class KeysInOrder(App[None]):
             return
         self._dealing = True
         self._turn += 1
-        await super().on_event(self._keys.popleft())
+        await self.give(self._keys.popleft())
         self._follow(self._turn)
+
+    async def give(self, key: Key) -> None:
+        """Hand the key whose turn it is to whatever has the focus now."""
+        await super().on_event(key)
 
     def _follow(self, turn: int) -> None:
         screen = self.screen if self.screen_stack else None

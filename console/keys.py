@@ -14,6 +14,7 @@ from console.live.key_entries import CLUSTER_KEYS, REPLAY_KEYS, TAKING_KEYS
 from console.story.key_entries import STORY_KEYS
 
 __all__ = [
+    "ACTIONS_UNSEEN",
     "KEYS",
     "KeyContext",
     "KeyEntry",
@@ -272,6 +273,15 @@ KEYS: tuple[KeyEntry, ...] = (
     ),
     KeyEntry(_QUIT, "escape", "cancel", "esc", "stay", "Do not quit"),
 )
+
+
+ACTIONS_UNSEEN = {
+    key: entry.action
+    for entry in KEYS
+    if entry.action in ("app.help", "app.leave")
+    for key in entry.keys.split(",")
+}
+"""What the few keys do that act while a terminal is too small for its screen."""
 
 
 def entries(*contexts: KeyContext) -> tuple[KeyEntry, ...]:

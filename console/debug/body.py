@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from console.debug.scene import SMALLEST, DebugScene
+from console.debug.scene import DebugScene
 from console.debug.timeline_widget import ROWS, Timeline
 from console.debug.view import Panel
 from console.live.signs import Signs
@@ -77,7 +76,6 @@ class DebugBody(Widget):
 
     def compose(self) -> ComposeResult:
         """All parts; `draw` decides which of them show."""
-        yield Lines(id="too-small")
         yield Lines(id="debug-header")
         yield Lines(id="debug-alert")
         timeline = Timeline(id="debug-timeline")
@@ -130,14 +128,7 @@ class DebugBody(Widget):
     def draw(self, scene: DebugScene) -> None:
         """Show `scene`."""
         self._scene = scene
-        small = scene.too_small
-        self._lines("too-small").display = small
-        for name in ("header", "timeline", "parts"):
-            self.query_one(f"#debug-{name}").display = not small
-        if small:
-            self._lines("debug-alert").display = False
-            self._lines("debug-tabs").display = False
-            self._lines("too-small").show([_too_small(scene)])
+        if scene.too_small:
             return
         self._arrange(scene)
         self._draw_head(scene)
@@ -214,7 +205,3 @@ class DebugBody(Widget):
             charts, viewport = found
             for name, data in zip(_CHARTS, charts, strict=True):
                 self.query_one(f"#{name}", Chart).show(data, viewport)
-
-
-def _too_small(scene: DebugScene) -> Content:
-    return Content(f"Needs {SMALLEST[0]}x{SMALLEST[1]}, is {scene.width}x{scene.height}.")

@@ -22,6 +22,7 @@ from console.keys import KeyContext
 from console.live.navigation import Extent, Navigation
 from console.live.signs import signs
 from console.widgets.key_bar import KeyBar
+from console.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from console.debug.view import Picture
@@ -102,6 +103,7 @@ class DebugRunScreen(FedScreen[DebugFeed]):
         yield DebugBody(signs(drawing.ascii), low_bandwidth=drawing.low_bandwidth)
         yield Prompt()
         yield KeyBar(KeyContext.DEBUG)
+        yield TooSmall()
 
     def on_mount(self) -> None:
         """Begin to read once the empty screen has been painted."""
@@ -123,6 +125,7 @@ class DebugRunScreen(FedScreen[DebugFeed]):
 
     def on_resize(self) -> None:
         """Draw for the new size."""
+        self.query_one(TooSmall).fit(self)
         self.show()
 
     # The next two are called from the threads.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.debug.feed import DebugState
 from console.debug.view import Panel
+from console.widgets.too_small import SMALLEST
 
 if TYPE_CHECKING:
     from console.debug.view import Picture, Played
@@ -16,8 +17,6 @@ WIDE = (150, 40)
 """Columns and rows from which every panel is shown at once."""
 DOUBLE = 110
 """Columns from which the moment stands beside another panel."""
-SMALLEST = (60, 16)
-"""Below this nothing but one line is shown."""
 
 
 @dataclass(frozen=True, slots=True)

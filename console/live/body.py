@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from console.debug.timeline_widget import Timeline
-from console.live.scene import SMALLEST, TALL, TRAINING_CHARTS, Scene
+from console.live.scene import TALL, TRAINING_CHARTS, Scene
 from console.live.signs import FAINT, MUTED, Signs
 from console.themes import palette_for
 from console.widgets.chart import Chart
@@ -43,7 +43,6 @@ class LiveBody(Widget):
 
     def compose(self) -> ComposeResult:
         """All parts; `draw` decides which of them show."""
-        yield Lines(id="too-small")
         yield Lines(id="live-header")
         yield Lines(id="live-alert")
         yield Timeline(id="live-timeline")
@@ -106,10 +105,9 @@ class LiveBody(Widget):
     def draw(self, scene: Scene) -> None:
         """Show `scene`."""
         self._scene = scene
-        self._arrange(scene)
         if scene.too_small:
-            self._lines("too-small").show([_too_small(scene)])
             return
+        self._arrange(scene)
         self._draw_alert(scene)
         if scene.snapshot is None:
             waiting = "" if scene.problem else f" {scene.opening}"
@@ -183,14 +181,7 @@ class LiveBody(Widget):
         return self.query_one(f"#{name}", Lines)
 
     def _arrange(self, scene: Scene) -> None:
-        small = scene.too_small
-        self._lines("too-small").display = small
-        self._lines("live-header").display = not small
-        self._lines("live-timeline").display = scene.context.replay and not small
-        self._lines("live-alert").display = self._lines("live-alert").display and not small
-        self.query_one("#live-parts").display = not small
-        if small:
-            return
+        self._lines("live-timeline").display = scene.context.replay
         self.query_one("#live-charts").display = not scene.decision_instead
         self._lines("live-decision-instead").display = scene.decision_instead
         self._lines("live-decision").display = scene.decision_beside
@@ -276,9 +267,3 @@ class LiveBody(Widget):
 
 def _columns(charts: int) -> int:
     return 4 if charts > 6 else 3 if charts > 4 else 2
-
-
-def _too_small(scene: Scene) -> Content:
-    return Content(
-        f"Needs {SMALLEST[0]}x{SMALLEST[1]}, is {scene.width}x{scene.height}. The run goes on."
-    )

@@ -20,6 +20,7 @@ from console.live.position import Position
 from console.live.scene import HeaderContext, Scene
 from console.live.signs import signs
 from console.widgets.key_bar import KeyBar
+from console.widgets.too_small import TooSmall
 from core.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class RunScreen(FedScreen[RunFeed]):
         drawing = self.console_app.drawing
         yield LiveBody(signs(drawing.ascii), low_bandwidth=drawing.low_bandwidth)
         yield KeyBar(*self.key_contexts)
+        yield TooSmall("" if self._replay else "The run goes on.")
 
     def on_mount(self) -> None:
         """Begin to read once the empty screen has been painted."""
@@ -151,6 +153,7 @@ class RunScreen(FedScreen[RunFeed]):
 
     def on_resize(self) -> None:
         """Draw for the new size."""
+        self.query_one(TooSmall).fit(self)
         self._show()
 
     # The next two are called from the threads.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from console.widgets.too_small import SMALLEST
 from core.runs.records import RunKind
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ TALL = 36
 """Rows from which the log gets a third of the height."""
 ROOMY = (190, 54)
 """Columns and rows from which more charts join."""
-SMALLEST = (60, 16)
-"""Below this nothing but one line is shown."""
 
 
 @dataclass(frozen=True, slots=True)

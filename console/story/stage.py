@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,8 @@ BEAT_S: Final = 0.05
 """How often something that is waited for is looked at."""
 
 _PATIENCE_S: Final = 15.0
+_REMEMBERED_KEYS: Final = 64
+"""So many may be on their way at once."""
 _NAMES: Final = {" ": "space", ".": "full_stop", "+": "plus", "-": "minus", "/": "slash"}
 
 
@@ -35,15 +38,11 @@ class Stage:
         self._application = application
         self._clock = clock
         self._pace = pace
-        self._own_keys: list[events.Event] = []
+        self._own_keys: deque[events.Event] = deque(maxlen=_REMEMBERED_KEYS)
 
     def is_own(self, event: events.Event) -> bool:
-        """Whether the story itself pressed this key; asked once per key."""
-        for index, own in enumerate(self._own_keys):
-            if own is event:
-                del self._own_keys[index]
-                return True
-        return False
+        """Whether the story itself pressed this key."""
+        return any(own is event for own in self._own_keys)
 
     async def return_to_live(self) -> None:
         """Close whatever lies above the first screen."""

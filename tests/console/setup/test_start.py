@@ -108,3 +108,21 @@ async def test_a_run_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatc
         await pilot.press("enter")
         await until(pilot, lambda: "Not started: expected the engine" in shown(pilot))
         assert isinstance(pilot.app.screen, SetupScreen)
+
+
+async def test_keys_start_nothing_on_a_screen_that_cannot_be_seen(
+    launched: list[RunConfig],
+) -> None:
+    async with console(StartSetup(training=True)).run_test(size=(40, 10)) as pilot:
+        await settled(pilot)
+        before = pilot.app.focused
+        await pilot.press("enter", "S", "R", "B", "u", "2", "down", "colon", "enter", "escape")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, SetupScreen)
+        assert launched == []
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert pilot.app.focused in (before, None)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+    assert len(launched) == 1
