@@ -17,6 +17,10 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     Textual alone would give the second answer too and close the screen below.
     """
 
+    # Where there is little room, dialogs do without air and keep their answers in sight.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middle"), (76, "-broad")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+
     _answered = False
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:

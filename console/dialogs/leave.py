@@ -14,6 +14,11 @@ from textual.widgets import Button, Static
 from console.dialogs.dialog import Dialog
 from console.keys import KeyContext, bindings
 
+_WIDTH = 72
+"""Columns of the dialog, unless the run has a very long name."""
+_FRAME = 6
+"""Columns of its border and of the air within."""
+
 
 class LeaveChoice(StrEnum):
     """What becomes of the engine."""
@@ -40,8 +45,10 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         # As the buttons stand in a row.
         Binding("left", "app.focus_previous", "Answer before", show=False),
         Binding("right", "app.focus_next", "Next answer", show=False),
+        Binding("up", "scroll(-1)", "Words before", show=False),
+        Binding("down", "scroll(1)", "More words", show=False),
     ]
-    AUTO_FOCUS = "#leave"
+    AUTO_FOCUS = ""
     key_contexts = (KeyContext.QUIT,)
 
     def __init__(
@@ -72,14 +79,17 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
         which = "this run" if self._shown else "the run before"
         with Vertical(id="leave-dialog", classes="dialog") as dialog:
             dialog.border_title = "Quit"
+            command = f"  rlscale-console attach {self._run_id}"
+            # On one line, so that it can be copied in one go.
+            dialog.styles.width = max(_WIDTH, len(command) + _FRAME)
             yield Static(
                 f"The engine of {which} {work}.\n"
                 f"Left running, it {goes_on}; come back with\n"
-                f"  rlscale-console attach {self._run_id}\n"
+                f"{command}\n"
                 f"Stopped, the run ends here and can be replayed.{kept}",
                 markup=False,
             )
-            with Horizontal(id="leave-buttons"):
+            with Horizontal(id="leave-buttons", classes="dialog--answers"):
                 yield Button("[u]l[/u]eave it running", id="leave", compact=True)
                 if self._controls:
                     yield Button("[u]s[/u]top and hold", id="stop", compact=True)
@@ -87,6 +97,10 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
                 else:
                     yield Button("[u]s[/u]top it", id="stop", compact=True)
                 yield Button("stay (esc)", id="stay", compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the safe answer, and with the first words in sight."""
+        self.query_one("#leave").focus(scroll_visible=False)
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
@@ -108,3 +122,7 @@ class LeaveDialog(Dialog[LeaveChoice | None]):
     def action_cancel(self) -> None:
         """Do not quit."""
         self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Show what a low terminal has no room for."""
+        self.query_one("#leave-dialog").scroll_relative(y=by, animate=False)

@@ -88,17 +88,21 @@ class OverrideDialog(Dialog[OverridePreview | None]):
                 yield Label("empty: until released", classes="hint")
             yield Static("", id="override-change", markup=False)
             yield Static("", id="override-verdict", markup=False)
-            yield Static(
-                Content.assemble(
-                    ("enter", "bold $footer-key-foreground"),
-                    " apply   ",
-                    ("esc", "bold $footer-key-foreground"),
-                    " cancel   ",
-                    ("up down", "bold $footer-key-foreground"),
-                    " one more, one less",
-                ),
-                id="override-keys",
-            )
+            with Horizontal(id="override-keys", classes="dialog--answers"):
+                yield Label(
+                    Content.assemble(
+                        ("enter", "bold $footer-key-foreground"),
+                        " apply   ",
+                        ("esc", "bold $footer-key-foreground"),
+                        " cancel   ",
+                    )
+                )
+                yield Label(
+                    Content.assemble(
+                        ("up down", "bold $footer-key-foreground"), " one more, one less"
+                    ),
+                    classes="hint",
+                )
 
     def on_mount(self) -> None:
         """Show what the first values mean; nothing blinks where animation is off."""

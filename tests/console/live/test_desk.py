@@ -62,6 +62,17 @@ async def test_override_dialog_judges_while_typing(isolated: Path) -> None:
             await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
 
 
+async def test_the_override_dialog_has_room_on_a_terminal_that_shrinks(isolated: Path) -> None:
+    run = write_run(isolated / "live", 40, state=RunState.RUNNING)
+    with EngineLock(run, SystemClock()):
+        async with opened(StartAttach(run), (100, 30)) as (pilot, _):
+            await pilot.press("o")
+            await until(pilot, lambda: "est. cost" in shown(pilot))
+            await pilot.resize_terminal(40, 10)
+            words = ("ready", "pin to", "est. cost", "limits 2", "enter apply", "esc cancel")
+            await until(pilot, lambda: all(word in shown(pilot) for word in words))
+
+
 async def test_a_run_that_has_ended_is_not_overridden(isolated: Path) -> None:
     run = write_run(isolated / "ended", 40, state=RunState.FINISHED)
     async with opened(StartAttach(run), (100, 30)) as (pilot, _):
