@@ -37,6 +37,7 @@ from console.themes import register_themes, stylesheet_defaults
 from console.widgets.too_small import is_too_small
 
 if TYPE_CHECKING:
+    from console.settings import ClusterChoices
     from console.story.director import Director
     from console.story.opening import Opening
 
@@ -189,14 +190,18 @@ class RlscaleApp(KeysInOrder):
         else:
             present.choose(request)
 
-    def open_guide(self) -> None:
-        """Go to the guide from one's own traffic to a shadow run, as it was left."""
+    def open_guide(self, cluster: ClusterChoices | None = None) -> None:
+        """Go to the guide from one's own traffic to a shadow run, as it was left.
+
+        Args:
+            cluster: What a new guide begins with; the last choices if not given.
+        """
         if self.refuse_while_watching():
             return
         from console.screens.guide import GuideScreen
 
         if self._return_to(GuideScreen) is None:
-            self.push_screen(GuideScreen())
+            self.push_screen(GuideScreen(cluster))
 
     def action_open_setup(self) -> None:
         """Go to Setup."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from console.app import RlscaleApp
+    from console.settings import ClusterChoices
 
 
 class _Detail(VerticalScroll, inherit_bindings=False):
@@ -47,6 +48,7 @@ class GuideScreen(Screen[None]):
     """From one's own traffic to a judged shadow run.
 
     Args:
+        cluster: What the first step begins with; the last choices if not given.
         clock: For estimates of the time left.
     """
 
@@ -54,8 +56,11 @@ class GuideScreen(Screen[None]):
     AUTO_FOCUS = "#guide-detail"
     key_contexts = (KeyContext.GUIDE,)
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(
+        self, cluster: ClusterChoices | None = None, *, clock: Clock | None = None
+    ) -> None:
         super().__init__()
+        self._cluster = cluster
         self._clock = clock or SystemClock()
         self._state = load_state()
         self._step = Step.RECORD
@@ -72,7 +77,7 @@ class GuideScreen(Screen[None]):
         yield Static("", id="guide-heading", markup=False)
         yield Lines(id="guide-steps")
         with _Detail(id="guide-detail"):
-            yield GuideForm(self.console_app.settings.setup.cluster)
+            yield GuideForm(self._cluster or self.console_app.settings.setup.cluster)
             yield Static("", id="guide-text")
         yield Static("", id="guide-sentence")
         yield KeyBar(KeyContext.GUIDE)

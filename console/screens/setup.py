@@ -161,8 +161,7 @@ class SetupScreen(Screen[None]):
 
     def action_own_traffic(self) -> None:
         """Record traffic of the chosen Deployment, fit a twin, train in it, shadow."""
-        self._remember()
-        self.console_app.open_guide()
+        self.console_app.open_guide(self.choices.cluster)
 
     def action_check_cluster(self) -> None:
         """Show what doctor finds in the chosen cluster."""
@@ -211,11 +210,10 @@ class SetupScreen(Screen[None]):
         self._focus(target)
 
     def action_back(self) -> None:
-        """Leave what is open; nothing that was chosen is lost."""
+        """Leave what is open; only what is started is remembered."""
         if isinstance(self.focused, Input):
             self._go_to(self._step)
         elif len(self.app.screen_stack) > 1:
-            self._remember()
             self.app.pop_screen()
 
     # From a field, enter comes behind the keys typed just before it; a priority binding would

@@ -9,8 +9,10 @@ from textual.pilot import Pilot
 from console.guide.state import GuideState, Result, Step, guide_directory, load_state, save_state
 from console.screens.guide import GuideScreen
 from console.screens.live import LiveScreen
-from console.settings import ClusterChoices, Settings, SetupChoices
+from console.screens.setup import SetupScreen
+from console.settings import ClusterChoices, Settings, SetupChoices, load_settings
 from console.start import StartSetup
+from console.widgets.field import Field
 from core.agents.config import TrainingConfig
 from core.clock import SystemClock
 from core.runs.config import InferenceConfig, RunConfig
@@ -47,6 +49,25 @@ async def test_the_form_says_what_is_missing() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert "deployment: expected a name" in shown(pilot)
+
+
+@pytest.mark.usefixtures("kubeconfig")
+async def test_it_begins_with_the_cluster_of_setup_and_remembers_none() -> None:
+    async with console(StartSetup(), settings=_choices("http://a:1")).run_test() as pilot:
+        await settled(pilot)
+        setup = pilot.app.screen
+        assert isinstance(setup, SetupScreen)
+        setup.environment.choose("cluster")
+        await settled(pilot)
+        address = setup.query_one("#prometheus-url", Field)
+        address.text = "http://b:2"
+        setup.set_focus(None)
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GuideScreen))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, GuideScreen)
+        assert pilot.app.screen.form.choices.prometheus_url == "http://b:2"
+        assert load_settings().settings.setup == SetupChoices()
 
 
 @pytest.mark.usefixtures("kubeconfig")

@@ -10,13 +10,14 @@ import pytest
 from console.screens.live import LiveScreen
 from console.screens.runs import RunsScreen
 from console.screens.setup import SetupScreen
+from console.settings import load_settings
 from console.start import StartRuns, StartSetup
 from core.agents.registry import PolicyEntry
 from core.errors import RunError
 from core.locations import runs_directory
 from core.runs.config import RunConfig
 from tests.console.pilots import console, settled, until
-from tests.console.setup.conftest import POLICIES
+from tests.console.setup.conftest import POLICIES, setup
 from tests.core.runs.factory import write_run
 
 SMALL = (80, 24)
@@ -34,6 +35,20 @@ async def test_escape_leaves_only_where_there_is_somewhere_to_go(
         await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
         await pilot.press("S")
         await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+
+
+async def test_what_is_not_started_is_not_remembered() -> None:
+    async with console(StartRuns()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        before = load_settings().settings.setup
+        await pilot.press("S", "2", "down", "t", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        assert load_settings().settings.setup == before
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        await settled(pilot)
+        assert not setup(pilot).decider.is_training
+        assert setup(pilot).choices.scenario == before.scenario
 
 
 async def test_leaving_while_files_are_still_read_does_no_harm(
