@@ -215,9 +215,14 @@ class RunScreen(FedScreen[RunFeed]):
             plain, severity="warning" if warning else "information", timeout=4.0, markup=False
         )
 
+    def _refused_in_replay(self) -> bool:
+        if self._replay:
+            self._notice("This is a replay: there is nothing to command", warning=True)
+        return self._replay
+
     def _command(self, made: Callable[[RunStatus], Command]) -> None:
         snapshot = self._scene.snapshot
-        if snapshot is not None:
+        if snapshot is not None and not self._refused_in_replay():
             self._desk.send(snapshot, made(snapshot.status))
 
     def on_run_screen_answered(self, event: Answered) -> None:

@@ -211,6 +211,8 @@ class LiveScreen(RunScreen):
         from console.live.control import next_mode
 
         snapshot = self._scene.snapshot
+        if self._refused_in_replay():
+            return
         if snapshot is not None and snapshot.info.target and snapshot.status.state.is_live:
             self._choose_mode(snapshot)
         else:
@@ -257,7 +259,7 @@ class LiveScreen(RunScreen):
 
     def action_pin(self, by: int) -> None:
         """One replica more or less while the operator is in control."""
-        if self._scene.snapshot is not None:
+        if self._scene.snapshot is not None and not self._refused_in_replay():
             words = self._desk.pin(self._scene.snapshot, by)
             if words:
                 self._notice(words)
@@ -267,6 +269,8 @@ class LiveScreen(RunScreen):
         from core.runs.commands import Command
 
         snapshot = self._scene.snapshot
+        if self._refused_in_replay():
+            return
         if snapshot is not None and snapshot.info.target and not snapshot.info.may_write:
             self._notice("This run may only look: start another with writing allowed")
             return
