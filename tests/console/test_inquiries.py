@@ -15,7 +15,8 @@ def test_an_answer_comes_line_by_line(tmp_path: Path) -> None:
     (answer,) = Inquiry({"question": "namespaces", "access": access}).answers()
     assert answer["names"] is None
     assert "found no file" in answer["problem"]
-    assert "--kubeconfig" in answer["hint"]
+    assert "KUBECONFIG" in answer["hint"]
+    assert "--" not in answer["hint"], "Setup shows it, and has no flags"
 
 
 def test_a_question_that_makes_no_sense_is_no_crash() -> None:
