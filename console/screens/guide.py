@@ -289,6 +289,7 @@ class GuideScreen(Screen[None]):
             return
         glance = self._glances.get(self._step)
         if glance is None or not glance.live:
+            self.notify("Nothing is going on in this step: there is nothing to cancel")
             return
 
         def answered(yes: bool | None) -> None:
@@ -311,6 +312,8 @@ class GuideScreen(Screen[None]):
         """Watch the run of the step that is looked at."""
         if self._directory:
             self.console_app.open_live(Path(self._directory))
+        else:
+            self.notify("This step has no run to watch")
 
     def action_start_over(self) -> None:
         """Forget everything, after asking; runs and files stay."""
@@ -321,7 +324,11 @@ class GuideScreen(Screen[None]):
                 self._glances, self._problem = {}, ""
                 self._go_to(Step.RECORD, chosen=False)
 
-        if self._doing is None:
+        if self._doing is not None:
+            self.notify("Wait for this step, or cancel it (x), before starting over")
+        elif self._state == GuideState():
+            self.notify("Nothing has begun yet: there is nothing to start over")
+        else:
             text = "Runs, policies and recordings that it made stay where they are."
             self.app.push_screen(ConfirmDialog("Start over?", text, "start over"), answered)
 

@@ -51,6 +51,24 @@ async def test_the_form_says_what_is_missing() -> None:
         assert "deployment: expected a name" in shown(pilot)
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("x", "nothing to cancel"),
+        ("a", "no run to watch"),
+        ("N", "nothing to start over"),
+    ],
+)
+async def test_keys_answer_where_nothing_has_begun(key: str, words: str) -> None:
+    application = console(StartSetup(), settings=Settings())
+    async with application.run_test(size=(80, 24), notifications=True) as pilot:
+        screen = await _open(pilot)
+        screen.set_focus(None)
+        await pilot.press(key)
+        await until(pilot, lambda: any(words in one.message for one in application._notifications))
+        assert application.screen is screen
+
+
 @pytest.mark.usefixtures("kubeconfig")
 async def test_it_begins_with_the_cluster_of_setup_and_remembers_none() -> None:
     async with console(StartSetup(), settings=_choices("http://a:1")).run_test() as pilot:
