@@ -74,12 +74,14 @@ def front_chart(
     )
     data = ChartData(
         f"front of {workload}",
-        "pods per needed pod, over violations",
+        "",
         axis,
         curves,
         floor=None,
         ceiling=max(point.y for point in points),
         points=points,
+        across="requests over the SLO",
+        upward="pods per needed pod",
     )
     return data, Viewport(float(axis[0]), float(axis[-1]), in_time=False, in_shares=True)
 

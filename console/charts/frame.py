@@ -8,6 +8,7 @@ from itertools import groupby
 from console.charts.model import ChartData, Curve, LineStyle, Viewport
 from console.charts.raster import (
     ASCII_MARKERS,
+    AXIS_NAME,
     EMPTY,
     FIRST_POINT,
     MARK,
@@ -85,7 +86,7 @@ def compose_chart(data: ChartData, viewport: Viewport, options: FrameOptions) ->
             )
         )
     # A jump shows times that are still to come; the labels then are those of the picture.
-    lines.append(_footing(shown if options.jumps else viewport, at, options))
+    lines.append(_footing(shown if options.jumps else viewport, at, options, data.across))
     return tuple(lines)
 
 
@@ -116,11 +117,13 @@ def _annotated(
     owners = [list(row) for row in cells.owners]
     columns = len(rows[0])
 
-    def write(row: int, column: int, text: str, owner: int, over: tuple[int, ...]) -> None:
+    def write(row: int, column: int, text: str, owner: int, over: tuple[int, ...]) -> bool:
         place = owners[row][column : column + len(text)]
-        if len(place) == len(text) and all(cell in over for cell in place):
+        fits = len(place) == len(text) and all(cell in over for cell in place)
+        if fits:
             rows[row][column : column + len(text)] = text
             owners[row][column : column + len(text)] = [owner] * len(text)
+        return fits
 
     threshold = data.threshold
     if threshold is not None and 0 <= scale.share(threshold.value) <= 1:
@@ -142,6 +145,10 @@ def _annotated(
         while column + 1 < columns and owners[row][column] <= FIRST_POINT:
             column += 1
         rows[row][column], owners[row][column] = point.letter, FIRST_POINT - number
+    if data.upward:
+        # Beside the axis that it names, as high as there is room.
+        text = f" {data.upward} "
+        any(write(row, 0, text, AXIS_NAME, (EMPTY,)) for row in range(len(rows)))
     if not data.measured:
         text = " nothing yet "
         write(len(rows) // 2, max((columns - len(text)) // 2, 0), text, EMPTY, (EMPTY,))
@@ -179,6 +186,8 @@ def _series_of(data: ChartData, owner: int) -> Series | None:
         return data.threshold.series
     if owner == MARK and data.marks:
         return data.marks[0].series
+    if owner == AXIS_NAME:
+        return Series.AXIS
     if owner <= FIRST_POINT:
         return data.points[FIRST_POINT - owner].series
     if owner in (EMPTY, THRESHOLD) or not 0 <= owner < len(data.curves):
@@ -261,8 +270,9 @@ def _size(spans: list[Span]) -> int:
     return sum(len(span.text) for span in spans)
 
 
-def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
-    # Start and end of what is shown; the cursor's own moment where it stands.
+def _footing(viewport: Viewport, at: int | None, options: FrameOptions, across: str) -> Line:
+    # Start and end of what is shown, between them what the axis is; the cursor's own moment where
+    # it stands.
     rule = "-" if options.ascii_only else "─"
     left, right = ("+", "+") if options.ascii_only else ("╰", "╯")
     border = _border(options)
@@ -270,9 +280,13 @@ def _footing(viewport: Viewport, at: int | None, options: FrameOptions) -> Line:
     write = _share if viewport.in_shares else clock if viewport.in_time else _count
     line = [rule] * width
     first = viewport.first if viewport.in_shares else max(viewport.first, 0.0)
-    _put(line, GUTTER + 1, write(first))
-    last = write(viewport.last)
+    earliest, last = write(first), write(viewport.last)
+    _put(line, GUTTER + 1, earliest)
     _put(line, width - len(last), last)
+    room = width - len(last) - (GUTTER + 1 + len(earliest))
+    if across and len(across) + 4 <= room:
+        name = f" {across} "
+        _put(line, GUTTER + 1 + len(earliest) + (room - len(name)) // 2, name)
     plain = (Span(left, border), *_ruled(line, rule, border), Span(right, border))
     if at is None or viewport.cursor is None:
         return plain

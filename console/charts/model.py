@@ -94,6 +94,10 @@ class ChartData:
     """A value that the y axis always reaches up to; None fits the data."""
     whole: bool = False
     """Whether the values are counts, so that ticks are whole numbers."""
+    across: str = ""
+    """What the x axis is, if it is not time."""
+    upward: str = ""
+    """What the y axis is, if the heading does not say so."""
 
     @property
     def measured(self) -> bool:

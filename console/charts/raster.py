@@ -18,6 +18,8 @@ THRESHOLD = -1
 """Stands for the threshold line where a cell says which curve it belongs to."""
 MARK = -3
 """Stands for a marked moment, which the frame writes and this module never does."""
+AXIS_NAME = -4
+"""Stands for the name of the y axis, which the frame writes too."""
 EMPTY = -2
 """No curve is in the cell."""
 FIRST_POINT = -10

@@ -16,6 +16,7 @@ from console.bench.view import (
     short_name,
     workload_lines,
 )
+from console.charts.frame import FrameOptions, compose_chart
 from core.bench.report import Report, build_report
 from tests.core.bench.factory import CALM, HPA_BEST, OURS, WILD, made_up_request, made_up_results
 
@@ -97,3 +98,17 @@ def test_a_front_falls_from_calm_and_dear_to_wild_and_cheap(report: Report) -> N
     assert calm is not None
     assert calm[0].points[-1].letter == "B"
     assert front_chart(report, "none", letters_of(report)) is None
+
+
+@pytest.mark.parametrize("size", [(64, 12), (100, 30)])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_the_axes_of_a_front_have_names(
+    report: Report, size: tuple[int, int], ascii_only: bool
+) -> None:
+    found = front_chart(report, WILD, letters_of(report))
+    assert found is not None
+    lines = compose_chart(*found, FrameOptions(*size, ascii_only=ascii_only))
+    texts = ["".join(span.text for span in line) for line in lines]
+    assert {len(text) for text in texts} == {size[0]}
+    assert any(" pods per needed pod " in text for text in texts[1:-1])
+    assert " requests over the SLO " in texts[-1]
