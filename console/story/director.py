@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from console.app import RlscaleApp
     from console.story.company import Company
     from console.story.opening import Opening
-    from console.story.script import Script
+    from console.story.script import Scene, Script
 
 Result = TypeVar("Result")
 
@@ -103,22 +103,36 @@ class Director:
 
         for number, scene in enumerate(script.scenes, start=1):
             if await asyncio.to_thread(is_over, scene, self.present, runs):
-                words = f"{scene.title.capitalize()} is left out: its run has ended"
-                self._application.notify(words, markup=False)
+                self._leave_out(scene)
                 continue
             self._change(scene=scene.title, number=number, scenes=len(script.scenes))
             for step in scene.steps:
-                await self._take(Act(step, self, runs))
+                taken = await self._take(Act(step, self, runs), runs)
+                if not taken:
+                    self._leave_out(scene)
+                    break
                 if self.state is StoryState.ENDED:
                     return
         self._change(state=StoryState.ENDED)
 
-    async def _take(self, act: Callable[[], Awaitable[None]]) -> None:
-        """One step; from its beginning again if somebody else has steered meanwhile."""
+    def _leave_out(self, scene: Scene) -> None:
+        words = f"{scene.title.capitalize()} is left out: its run has ended"
+        self._application.notify(words, markup=False)
+
+    async def _take(self, act: Callable[[], Awaitable[None]], runs: Company) -> bool:
+        """One step; from its beginning again if somebody else has steered meanwhile.
+
+        Returns:
+            Whether it could be done: not if the run that is shown has ended meanwhile.
+        """
+        had_ended = await asyncio.to_thread(runs.has_ended, self.present)
         while True:
             await self.until(lambda: self.state is not StoryState.WAITING)
             if self.state is StoryState.ENDED:
-                return
+                return True
+            displaced = self._displaced and not had_ended
+            if displaced and await asyncio.to_thread(runs.has_ended, self.present):
+                return False
             turn = asyncio.ensure_future(self._turn_of(act))
             self._turn = turn
             try:
@@ -127,7 +141,7 @@ class Director:
                 turn.cancel()
             if not turn.cancelled():
                 turn.result()
-                return
+                return True
 
     async def _turn_of(self, act: Callable[[], Awaitable[None]]) -> None:
         if self._displaced:

@@ -21,7 +21,7 @@ from console.start import StartDemo
 from console.story.bar import StoryBar, StoryState
 from console.story.director import Director
 from console.story.opening import Opening
-from core.runs.catalogue import list_runs
+from core.runs.catalogue import list_runs, stop_run
 from core.runs.records import RunStatus
 from core.state import ControlMode
 from tests.console.pilots import console, shown, until
@@ -249,6 +249,29 @@ async def test_a_scene_whose_run_has_ended_is_left_out(isolated: Path) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await says(pilot, "at last 3/3 three")
         assert any("Two is left out" in one.message for one in app._notifications)
+
+
+async def test_a_scene_whose_run_ends_while_somebody_else_steers_is_left_out(
+    isolated: Path,
+) -> None:
+    path = isolated / "story.yaml"
+    path.write_text(
+        f"{RUNS}"
+        "scenes:\n"
+        "  - {title: one, steps: [{live: demo}, {say: the live log, for: 60}]}\n"
+        "  - {title: two, steps: [{say: at last, for: 60}]}\n",
+        encoding="utf-8",
+    )
+    app = console(StartDemo(script=path), settings=Settings())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await says(pilot, "the live log 1/2 one")
+        await pilot.press("z")
+        await until(pilot, lambda: director(app).state is StoryState.WAITING)
+        [run] = [one for one in list_runs() if one.status is not None]
+        await asyncio.to_thread(stop_run, run.directory)
+        await pilot.press("G")
+        await says(pilot, "at last 2/2 two")
+        assert any("One is left out" in one.message for one in app._notifications)
 
 
 async def test_its_timer_may_ring_once_more_while_the_console_closes(isolated: Path) -> None:
