@@ -18,23 +18,20 @@ from textual.screen import Screen
 
 from console.ascii_filter import AsciiFilter
 from console.handover import comes_from_who_goes
-from console.key_order import KeysInOrder
-from console.keys import ACTIONS_UNSEEN, KeyContext, bindings
+from console.keys import KeyContext, bindings
 from console.leaving import LeftRun, ask_about
-from console.run_screens import debug_screen, live_screen, replay_screen
+from console.run_screens import debug_screen, live_screen, replay_screen, screen_of
 from console.settings import LoadedSettings, Settings, load_settings, save_settings
 from console.start import (
     DrawingOptions,
-    StartAttach,
     StartDebug,
     StartDemo,
     StartReplay,
     StartRequest,
-    StartRuns,
     StartSetup,
 )
 from console.themes import register_themes, stylesheet_defaults
-from console.widgets.too_small import is_too_small
+from console.unseen import KeysInSight
 
 if TYPE_CHECKING:
     from console.settings import ClusterChoices
@@ -50,7 +47,7 @@ def _palette() -> type[Provider]:
     return ConsoleCommands
 
 
-class RlscaleApp(KeysInOrder):
+class RlscaleApp(KeysInSight):
     """The console.
 
     Args:
@@ -255,25 +252,15 @@ class RlscaleApp(KeysInOrder):
         if isinstance(event, InputEvent):
             if self._exit:
                 return
-            ignored = isinstance(event, Key) and not self._acts(event)
+            ignored = isinstance(event, Key) and not self.acts(event)
             if self.story is not None and not ignored:
                 self.story.notice(event)
         await super().on_event(event)
 
-    async def give(self, key: Key) -> None:
-        """Hand on a key; of those pressed at a screen that nobody can see, only help and quit."""
-        if not self._is_blind(key):
-            await super().give(key)
-        elif (action := ACTIONS_UNSEEN.get(key.key)) is not None:
-            # Not through the focus, which may be in a hidden field that would take the letter.
-            await self.run_action(action)
-
-    def _is_blind(self, key: Key) -> bool:
+    def is_blind(self, key: Key) -> bool:
+        """Whether whoever pressed a key cannot have seen what it means; a story's own are seen."""
         own = self.story is not None and self.story.stage.is_own(key)
-        return not own and bool(self.screen_stack) and is_too_small(self.screen)
-
-    def _acts(self, key: Key) -> bool:
-        return key.key in ACTIONS_UNSEEN or not self._is_blind(key)
+        return not own and super().is_blind(key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the story mean something while one is told, and nothing otherwise."""
@@ -333,28 +320,14 @@ class RlscaleApp(KeysInOrder):
         return None
 
     def _screen_at_start(self) -> Screen[None]:
-        # Screens are imported where they are made: each costs time at the first paint.
-        match self._start_request:
-            case StartAttach(run_directory=directory, read_only=read_only):
-                return live_screen(directory, read_only=read_only)
-            case StartReplay() as request:
-                return replay_screen(request)
-            case StartDebug() as request:
-                return debug_screen(request)
-            case StartDemo() as request:
-                from console.screens.live import LiveScreen
-                from console.story.opening import Opening
+        if not isinstance(self._start_request, StartDemo):
+            return screen_of(self._start_request)
+        # Imported where it is made: it costs time at the first paint.
+        from console.screens.live import LiveScreen
+        from console.story.opening import Opening
 
-                self._opening = Opening(request)
-                return LiveScreen(self._opening)
-            case StartRuns():
-                from console.screens.runs import RunsScreen
-
-                return RunsScreen()
-            case StartSetup() as request:
-                from console.screens.setup import SetupScreen
-
-                return SetupScreen(request)
+        self._opening = Opening(self._start_request)
+        return LiveScreen(self._opening)
 
 
 def run_console(

@@ -1,4 +1,4 @@
-"""The screens that show one run, made where they are asked for: each costs time at first paint."""
+"""Screens, made where they are asked for: each costs time at the first paint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from console.start import StartDebug, StartReplay
+from console.start import StartAttach, StartDebug, StartReplay, StartRuns, StartSetup
 
 
 def live_screen(directory: Path, *, read_only: bool = False) -> Screen[None]:
@@ -36,3 +36,24 @@ def debug_screen(request: StartDebug) -> Screen[None]:
     return DebugScreen(
         request.run_directory, request.step, request.time_s, read_only=request.read_only
     )
+
+
+def screen_of(
+    request: StartAttach | StartReplay | StartDebug | StartRuns | StartSetup,
+) -> Screen[None]:
+    """The screen that a console begins with."""
+    match request:
+        case StartAttach(run_directory=directory, read_only=read_only):
+            return live_screen(directory, read_only=read_only)
+        case StartReplay():
+            return replay_screen(request)
+        case StartDebug():
+            return debug_screen(request)
+        case StartRuns():
+            from console.screens.runs import RunsScreen
+
+            return RunsScreen()
+        case StartSetup():
+            from console.screens.setup import SetupScreen
+
+            return SetupScreen(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 
 from console.settings import ClusterChoices
@@ -15,6 +15,10 @@ from core.errors import InputError
 
 DEFAULT_RANGE = "7d"
 _NAMES = (("context", "the current one"), ("namespace", "the context's"), ("deployment", ""))
+
+
+class GuideDetail(VerticalScroll, inherit_bindings=False):
+    """The step that is looked at; up and down go from step to step, whatever its length."""
 
 
 class GuideForm(Vertical):

@@ -29,6 +29,8 @@ _VERBS = {
     Step.REPORT: "make the report",
 }
 _NUMBER_WIDTH = 34
+_LEAST_SHARE = 0.03
+"""Before so much is done an estimate of the time left would be a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,11 @@ def sentence(scene: Scene) -> Content:
     if not scene.done(scene.step):
         return Content.assemble(key, again)
     return Content.assemble(("down ", key[1]), "goes on   ", key, again)
+
+
+def left_after(passed_s: float, share: float) -> float | None:
+    """Seconds left once a share of the work is done; None while that would be a guess."""
+    return passed_s * (1.0 - share) / share if share > _LEAST_SHARE else None
 
 
 def _progress(doing: Doing) -> str:

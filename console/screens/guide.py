@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from console.dialogs.confirm import ConfirmDialog
 from console.guide import deeds
-from console.guide.form import GuideForm
+from console.guide.form import GuideDetail, GuideForm
 from console.guide.progress import RunGlance, read_glances
 from console.guide.state import STEPS, GuideState, Step, load_state, save_state
-from console.guide.view import Doing, Scene, detail_lines, sentence, step_lines
+from console.guide.view import Doing, Scene, detail_lines, left_after, sentence, step_lines
 from console.handover import hand_over, is_going
 from console.keys import KeyContext, bindings
 from console.launching import start_in_background
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 
     from console.app import RlscaleApp
     from console.settings import ClusterChoices
-
-
-class _Detail(VerticalScroll, inherit_bindings=False):
-    """The step that is looked at; up and down go from step to step, whatever its length."""
-
-
-_LEAST_SHARE = 0.03
-"""Before so much is done an estimate of the time left would be a guess."""
 
 
 class GuideScreen(Screen[None]):
@@ -76,7 +67,7 @@ class GuideScreen(Screen[None]):
         """Put the steps over the one that is looked at."""
         yield Static("", id="guide-heading", markup=False)
         yield Lines(id="guide-steps")
-        with _Detail(id="guide-detail"):
+        with GuideDetail(id="guide-detail"):
             yield GuideForm(self._cluster or self.console_app.settings.setup.cluster)
             yield Static("", id="guide-text")
         yield Static("", id="guide-sentence")
@@ -150,7 +141,7 @@ class GuideScreen(Screen[None]):
     def _go_to(self, step: Step, *, chosen: bool = True) -> None:
         if step is not self._step:
             self._problem = ""
-            self.query_one(_Detail).scroll_home(animate=False)
+            self.query_one(GuideDetail).scroll_home(animate=False)
         self._step, self._chosen = step, chosen
         self._show()
         if self.form.display and not self._state.settings:
@@ -166,7 +157,7 @@ class GuideScreen(Screen[None]):
 
     def action_page(self, change: int) -> None:
         """Look further down, or up again, in what has no room at once."""
-        detail = self.query_one(_Detail)
+        detail = self.query_one(GuideDetail)
         detail.scroll_relative(y=change * max(detail.size.height - 1, 1), animate=False)
 
     # -- doing ----------------------------------------------------------------------------------
@@ -237,9 +228,7 @@ class GuideScreen(Screen[None]):
             self._fail(f"{problem} {answer.get('hint', '')}".strip())
         else:
             share = float(answer.get("done", 0.0))
-            left_s = None
-            if share > _LEAST_SHARE:
-                left_s = (self._clock.monotonic() - self._began_s) * (1.0 - share) / share
+            left_s = left_after(self._clock.monotonic() - self._began_s, share)
             self._doing = Doing(job.step, share, str(answer.get("what", "")), left_s)
             self._show()
 
