@@ -170,4 +170,4 @@ def test_without_a_kubeconfig(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = KubernetesSettings(deployment="web")
     (check,) = examine_cluster(chosen, InputError("none"), CLOCK)
     assert check.name == "credentials"
-    assert "--kubeconfig" in check.advice
+    assert "KUBECONFIG" in check.advice
