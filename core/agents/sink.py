@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 from core.state import Step
+from core.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,34 @@ class EvaluationResult:
     reward: float
     best: bool
     """True if no earlier evaluation of this training was better."""
+
+    @classmethod
+    def of(
+        cls,
+        summary: Summary,
+        *,
+        timesteps: int,
+        wall_s: float,
+        baseline_score: float,
+        best: bool,
+    ) -> EvaluationResult:
+        """The result that an average episode's figures are."""
+        return cls(
+            timesteps=timesteps,
+            wall_s=wall_s,
+            score=comparable_score(summary),
+            baseline_score=baseline_score,
+            slo_violation_ratio=summary.slo_violation_ratio,
+            pod_hours=summary.pod_hours,
+            churn=summary.churn,
+            reward=summary.reward,
+            best=best,
+        )
+
+
+def comparable_score(summary: Summary) -> float:
+    """The score; one that is not known is worse than any."""
+    return math.inf if summary.score is None else summary.score
 
 
 class TrainingSink(Protocol):

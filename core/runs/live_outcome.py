@@ -52,25 +52,19 @@ def conclude(
         cases = evaluate_cases(LearnedPolicy(agent.bundle()), validation.cases)
         figures, baseline = average_results(cases), validation.baseline_score()
         agent.save(directory / "bundle", figures)
-        score = float("inf") if figures.score is None else figures.score
-        writer.add_evaluation(
-            EvaluationResult(
-                timesteps=agent.timesteps,
-                wall_s=stopwatch.total_s,
-                score=score,
-                baseline_score=baseline,
-                slo_violation_ratio=figures.slo_violation_ratio,
-                pod_hours=figures.pod_hours,
-                churn=figures.churn,
-                reward=figures.reward,
-                best=True,
-            )
+        result = EvaluationResult.of(
+            figures,
+            timesteps=agent.timesteps,
+            wall_s=stopwatch.total_s,
+            baseline_score=baseline,
+            best=True,
         )
+        writer.add_evaluation(result)
         ended = replace(
             ended,
             state=RunState.FINISHED,
             message="",
-            best_score=score,
+            best_score=result.score,
             baseline_score=baseline,
         )
     writer.set_meta({"result": _result(directory, config, agent, stopwatch, figures, baseline)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from stable_baselines3.common.callbacks import BaseCallback
@@ -11,7 +10,7 @@ from core.agents.agent import Agent
 from core.agents.callbacks.checkpoints import Scores
 from core.agents.learned import LearnedPolicy
 from core.agents.settings import AgentSettings
-from core.agents.sink import EvaluationResult, TrainingSink
+from core.agents.sink import EvaluationResult, TrainingSink, comparable_score
 from core.agents.stopwatch import Stopwatch
 from core.agents.traffic import Validation
 
@@ -75,21 +74,17 @@ class EvaluationCallback(BaseCallback):
             baseline = self._validation.baseline_score()
         policy = LearnedPolicy(agent.bundle())
         summary = self._validation.judge(policy)
-        score = math.inf if summary.score is None else summary.score
+        score = comparable_score(summary)
         better = self._scores.best is None or score < self._scores.best
         if better:
             agent.save(self._best, summary)
         self._scores = Scores(score if better else self._scores.best, baseline)
         self._last_steps = agent.timesteps
-        result = EvaluationResult(
+        result = EvaluationResult.of(
+            summary,
             timesteps=agent.timesteps,
             wall_s=self._stopwatch.total_s,
-            score=score,
             baseline_score=baseline,
-            slo_violation_ratio=summary.slo_violation_ratio,
-            pod_hours=summary.pod_hours,
-            churn=summary.churn,
-            reward=summary.reward,
             best=better,
         )
         self._log(result)

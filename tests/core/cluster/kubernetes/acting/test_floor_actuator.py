@@ -20,9 +20,17 @@ def actuator(hand: Hand, lowest: int = 1, highest: int = 6) -> FloorActuator:
     return made
 
 
+def hpa_path(namespace: str) -> str:
+    return f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
+
+
 def hpa(stack: Stack, namespace: str) -> dict[str, Any]:
-    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
-    return stack.get(path)
+    return stack.get(hpa_path(namespace))
+
+
+def set_floor(stack: Stack, namespace: str, replicas: int) -> None:
+    """Somebody moves the floor of the HPA."""
+    stack.send("PATCH", hpa_path(namespace), {"spec": {"minReplicas": replicas}})
 
 
 def floor(stack: Stack, namespace: str) -> int:
@@ -82,8 +90,7 @@ def test_a_floor_that_somebody_set_since_is_no_leftover(
     stack.create_hpa(namespace, "web", 2, 8)
     one = hand()
     assert actuator(one).apply(2, 5).outcome.accepted
-    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
-    stack.send("PATCH", path, {"spec": {"minReplicas": 3}})
+    set_floor(stack, namespace, 3)
     later = actuator(one)
     assert later.original is None
     assert later.restore(3).outcome.accepted
@@ -96,11 +103,10 @@ def test_somebody_elses_floor_is_noticed_and_left_alone(
     stack.create_deployment(namespace, "web", 2)
     stack.create_hpa(namespace, "web", 2, 8)
     acting = actuator(hand())
-    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
-    stack.send("PATCH", path, {"spec": {"minReplicas": 3}})
+    set_floor(stack, namespace, 3)
     write = acting.apply(2, 5)
     assert (write.outcome.accepted, write.found) == (False, 3)
-    stack.send("PATCH", path, {"spec": {"minReplicas": 4}})
+    set_floor(stack, namespace, 4)
     looked = acting.look()
     assert looked is not None
     assert looked.found == 4
@@ -115,8 +121,7 @@ def test_a_move_without_an_answer_is_known_at_the_next_look(
     acting = actuator(hand(context="proxied"))
     with stack.api_proxy.inject(Drop(), method="PATCH", path=HPAS, query=r"^(?!.*dryRun)"):
         assert acting.apply(2, 5).outcome.in_doubt
-    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
-    stack.send("PATCH", path, {"spec": {"minReplicas": 5}})
+    set_floor(stack, namespace, 5)
     looked = acting.look()
     assert looked is not None
     assert looked.outcome.accepted, "it is what we asked for, so it is ours"
@@ -132,8 +137,7 @@ def test_a_move_without_an_answer_is_put_back_if_it_is_ours(
     acting = actuator(hand(context="proxied"))
     with stack.api_proxy.inject(Drop(), method="PATCH", path=HPAS, query=r"^(?!.*dryRun)"):
         assert acting.apply(2, 5).outcome.in_doubt
-    path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/web"
-    stack.send("PATCH", path, {"spec": {"minReplicas": found}})
+    set_floor(stack, namespace, found)
     write = acting.restore(2)
     assert write.outcome.accepted is (found != 3)
     assert floor(stack, namespace) == (3 if found == 3 else 2)
