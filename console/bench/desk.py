@@ -11,7 +11,7 @@ from console.bench import deeds
 from console.bench.deeds import BenchOrder
 from console.dialogs.confirm import ConfirmDialog
 from console.widgets.choice import Option
-from core.errors import RlscaleError
+from core.errors import InputError, RlscaleError
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
@@ -45,20 +45,27 @@ class BenchDesk:
 
     def new(self, request: BenchRequest | None) -> None:
         """Ask what to benchmark, start it and show it."""
-        from console.dialogs.bench import NewBenchDialog
-
         offer = OFFER
         if request is not None:
             offer = BenchOrder(request.policies, OFFER.workloads, request.seeds)
+        self._ask_what(offer)
+
+    def _ask_what(self, offer: BenchOrder, problem: str = "") -> None:
+        from console.dialogs.bench import NewBenchDialog
 
         def answered(order: BenchOrder | None) -> None:
             if order is not None:
                 self._do(partial(self._begin, order), "Checking policies and workloads")
 
-        self._application.push_screen(NewBenchDialog(offer), answered)
+        self._application.push_screen(NewBenchDialog(offer, problem), answered)
 
     def _begin(self, order: BenchOrder) -> None:
-        directory = deeds.check(order)
+        try:
+            directory = deeds.check(order)
+        except InputError as error:
+            # What was typed comes back, to be mended.
+            self._application.call_from_thread(self._ask_what, order, str(error))
+            return
         deeds.start(directory)
         self._application.call_from_thread(self._show, directory.path)
 

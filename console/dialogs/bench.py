@@ -44,15 +44,18 @@ class NewBenchDialog(Dialog[BenchOrder | None]):
 
     Args:
         order: What is offered.
+        problem: What was wrong with it, if it was asked for before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.NEW_BENCH)]
     AUTO_FOCUS = "#bench-policies Input"
     key_contexts = (KeyContext.NEW_BENCH,)
 
-    def __init__(self, order: BenchOrder) -> None:
+    def __init__(self, order: BenchOrder, problem: str = "") -> None:
         super().__init__()
+        self._problem = problem
         self._order = order
+        self._offered: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Put the fields over the keys."""
@@ -65,8 +68,11 @@ class NewBenchDialog(Dialog[BenchOrder | None]):
             yield Field(
                 "seeds", SEEDS.parse, text=str(order.seeds), hint="for each", id="bench-seeds"
             )
-            yield Field("peak rps", PEAK_RPS.parse, hint="of traces (.csv)", id="bench-peak")
-            yield Static("", id="bench-problem", markup=False)
+            peak = "" if order.peak_rps is None else f"{order.peak_rps:g}"
+            yield Field(
+                "peak rps", PEAK_RPS.parse, text=peak, hint="of traces (.csv)", id="bench-peak"
+            )
+            yield Static(self._problem, id="bench-problem", markup=False)
             yield Static(_NOTE, id="bench-hint", markup=False)
             yield Static(
                 Content.assemble(
@@ -79,6 +85,10 @@ class NewBenchDialog(Dialog[BenchOrder | None]):
                 ),
                 classes="dialog--keys",
             )
+
+    def on_mount(self) -> None:
+        """Remember what the problem is about: with the first change it is gone."""
+        self._offered = self._texts()
 
     @on(Input.Submitted)
     def action_apply(self) -> None:
@@ -103,7 +113,10 @@ class NewBenchDialog(Dialog[BenchOrder | None]):
 
     @on(Field.Changed)
     def _changed(self) -> None:
-        self._say("")
+        self._say(self._problem if self._texts() == self._offered else "")
+
+    def _texts(self) -> list[str]:
+        return [field.text for field in self.query(Field)]
 
     def _value(self, name: str) -> object:
         return self.query_one(f"#{name}", Field).value

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 EMPTY = (
     "No benchmarks yet.\n\n"
-    "A benchmark runs policies on traffic that nobody has trained on, with several seeds, and\n"
-    "compares them with an HPA and a rate rule that were calibrated on other traffic, with the\n"
+    "A benchmark runs policies on traffic that nobody has trained on, with several seeds, and "
+    "compares them with an HPA and a rate rule that were calibrated on other traffic, with the "
     "best HPA in hindsight, and with an oracle that knows the traffic beforehand.\n\n"
     "n starts one. It takes minutes, in a process of its own.\n"
     "rlscale-console bench does the same without the console."

@@ -151,7 +151,7 @@ async def test_a_new_one_starts_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert benchmark.request.workloads[0].peak_rps == 300.0
 
 
-async def test_what_cannot_be_used_is_said_and_nothing_starts() -> None:
+async def test_what_cannot_be_used_is_said_beside_what_was_typed_and_nothing_starts() -> None:
     async with console(StartRuns()).run_test(size=SMALL) as pilot:
         await opened(pilot, "No benchmarks yet")
         await pilot.press("n")
@@ -159,7 +159,10 @@ async def test_what_cannot_be_used_is_said_and_nothing_starts() -> None:
         field = next(iter(pilot.app.screen.query(Field)))
         field.text = "hppa"
         await pilot.press("enter")
-        await until(pilot, lambda: "found 'hppa'" in notices(pilot), "why")
+        await until(pilot, lambda: "found 'hppa'" in shown(pilot), "why")
+        assert isinstance(pilot.app.screen, NewBenchDialog)
+        [field, *_] = pilot.app.screen.query(Field)
+        assert field.text == "hppa"
     assert list_benchmarks() == []
 
 
