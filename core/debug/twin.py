@@ -114,8 +114,9 @@ class Twin:
         recording = self.recording
         index, newest = past[-1].index, recording.newest
         interval_s = max(1, round(facts.interval_s))
-        last = min(index + _AHEAD_STEPS, newest)
-        rates = [step.state.rps for step in past[1:]]
+        late = self._late_steps(interval_s)
+        last = min(index + _AHEAD_STEPS + late, newest)
+        rates = [step.state.rps for step in past[1 + late :]]
         rates += [recording.step(at).state.rps for at in range(index + 1, last + 1)]
         known = past[0].state.rps or 0.0
         patterns = []
@@ -140,6 +141,12 @@ class Twin:
                 "faults": (),
             }
         )
+
+    def _late_steps(self, interval_s: int) -> int:
+        """After how many intervals a rate is measured: half a window, and what samples take."""
+        metrics = self.scenario.metrics
+        behind_s = (metrics.window_s - interval_s) / 2.0 + metrics.delay_s
+        return max(0, round(behind_s / interval_s))
 
     def _words(self, measured: ClusterState, twin: ClusterState, index: int) -> str:
         def p95(state: ClusterState) -> str:

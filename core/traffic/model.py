@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,10 @@ Rate = Annotated[float, Field(ge=0)]
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 """A share in 0…1."""
+
+RATE_WINDOW_S: Final = 60
+"""Window of request rates and CPU in seconds, unless told otherwise. It is that of the queries to
+the Prometheus of a real cluster, so that the simulator's measurements are as smooth."""
 
 
 class ScenarioModel(BaseModel):

@@ -45,6 +45,8 @@ _FAULT_SHARES = {True: 0.08, False: 0.15}
 _LIMITED_NODES_SHARE = 0.1
 _ODD_START_SHARE = 0.2
 _TIGHT_SHARE = 0.15
+_WINDOWS_S = (30, 60, 60, 120)
+"""Of rates: four scrapes that are 7.5, 15 or 30 s apart, 15 s as often as the others together."""
 
 
 def random_scenario(rng: np.random.Generator) -> Scenario:
@@ -78,7 +80,7 @@ def random_scenario(rng: np.random.Generator) -> Scenario:
         cluster=cluster,
         slo=slo,
         metrics=MetricsModel(
-            delay_s=rng.uniform(2.0, 10.0), window_s=float(rng.choice([15, 15, 30, 60]))
+            delay_s=rng.uniform(2.0, 10.0), window_s=float(rng.choice(_WINDOWS_S))
         ),
         duration_s=EPISODE_S,
         seed=int(rng.integers(2**31)),

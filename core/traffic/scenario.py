@@ -18,7 +18,7 @@ from core.traffic.faults import (
     SlowStartFault,
 )
 from core.traffic.fit_record import FitRecord
-from core.traffic.model import PositiveSeconds, Ratio, ScenarioModel, Seconds
+from core.traffic.model import RATE_WINDOW_S, PositiveSeconds, Ratio, ScenarioModel, Seconds
 from core.traffic.patterns import ArNoisePattern, Pattern
 from core.traffic.service import ServiceModel, ServiceTimeDistribution
 
@@ -130,7 +130,7 @@ class MetricsModel(ScenarioModel):
     window_s: Annotated[
         PositiveSeconds,
         Field(le=86_400, description="Window of rates; at least the decision interval."),
-    ] = 15.0
+    ] = float(RATE_WINDOW_S)
 
 
 class GuardrailSettings(ScenarioModel):

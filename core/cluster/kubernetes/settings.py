@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from core.traffic.model import RATE_WINDOW_S
 from core.traffic.scenario import GuardrailSettings
 
 __all__ = [
@@ -112,7 +113,7 @@ class MetricsSettings(_Model):
     """Certificate authorities that Prometheus's certificate is checked against."""
     query_set: QuerySet = QuerySet.AUTO
     queries: QueryOverrides = QueryOverrides()
-    window_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    window_s: Annotated[int, Field(ge=1, le=86_400)] = RATE_WINDOW_S
     """Window of rates; at least two scrape intervals, better four."""
     timeout_s: Annotated[float, Field(gt=0, le=300)] = 5.0
     """How long one round of queries may take altogether."""

@@ -121,7 +121,7 @@ async def test_futures_further_nearer_and_of_others(run: Path) -> None:
 
 
 async def test_the_alike_lead_to_their_decision(run: Path) -> None:
-    async with opened(run, 70) as (pilot, screen):
+    async with opened(run, 75) as (pilot, screen):
         assert screen.picture is not None
         found = screen.picture.explanation
         assert found is not None

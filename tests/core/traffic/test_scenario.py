@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from core.cluster.kubernetes.settings import MetricsSettings
 from core.traffic.patterns import ArNoisePattern, ConstantPattern
 from core.traffic.scenario import (
     ClusterModel,
@@ -151,3 +152,7 @@ def test_every_field_of_patterns_and_faults_is_documented() -> None:
             default = field.get("default")
             if isinstance(default, float):
                 assert f"`{name}` ({default:g}" in row
+
+
+def test_rates_are_as_smooth_as_those_of_a_real_cluster() -> None:
+    assert MetricsModel().window_s == MetricsSettings().window_s

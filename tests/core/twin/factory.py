@@ -41,7 +41,7 @@ def scenario(hours: float, peak_rps: float = 260.0, **service: Any) -> Scenario:
             ],
             "service": {"startup_median_s": 40.0, "startup_sigma": 0.3, **service},
             "slo": {"latency_ms": SLO_MS},
-            "metrics": {"delay_s": 0.0},
+            "metrics": {"delay_s": 0.0, "window_s": STEP_S},
             "duration_s": length,
             "interval_s": STEP_S,
         }
