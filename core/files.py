@@ -6,10 +6,10 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from core.errors import InputError, RunError
+from core.errors import InputError, RunError, cannot_write
 
 
 def require_place(path: Path) -> None:
@@ -93,6 +93,33 @@ def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
             f"found: {error.strerror or error}.",
             "Check the folder.",
         ) from error
+
+
+@contextlib.contextmanager
+def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A file to write to, readable by the owner only, which takes its place when all went well.
+
+    Args:
+        target: Its place.
+        overwrite: Replace an existing file.
+
+    Raises:
+        InputError: `target` exists and `overwrite` is not given, or nothing can be written there.
+        RunError: Writing failed.
+    """
+    if target.exists() and not overwrite:
+        raise InputError(f"expected a new file, found {target}.", "Choose another name.")
+    # Written beside its place and then moved there: never half a file, never half an old one.
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+        yield draft
+        draft.replace(target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 def _replace(contents: Mapping[Path, bytes]) -> None:

@@ -12,7 +12,7 @@ from console.recording.asciicast import closing, cut, event, header, opening
 from console.recording.formats import RecordingFormat
 from console.recording.stage import Canvas, Stage, replay
 from core.errors import InputError
-from core.runs.export import whole_file
+from core.files import whole_file
 from core.runs.reader import RunReader
 from core.runs.records import RunInfo, RunKind
 

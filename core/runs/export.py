@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from core.errors import InputError, cannot_write
+from core.files import whole_file
 from core.runs.reader import RunReader
 from core.runs.schema import STEPS
 from core.state import Step
@@ -57,33 +56,6 @@ def export_run(
             with draft.open("w", encoding="utf-8", newline="") as stream:
                 write(reader, stream)
     return target
-
-
-@contextmanager
-def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """A file to write to, readable by the owner only, which takes its place when all went well.
-
-    Args:
-        target: Its place.
-        overwrite: Replace an existing file.
-
-    Raises:
-        InputError: `target` exists and `overwrite` is not given, or nothing can be written there.
-        RunError: Writing failed.
-    """
-    if target.exists() and not overwrite:
-        raise InputError(f"expected a new file, found {target}.", "Choose another name.")
-    # Written beside its place and then moved there: never half a file, never half an old one.
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        os.close(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-        yield draft
-        draft.replace(target)
-    except OSError as error:
-        raise cannot_write(target, error) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink()
 
 
 _CSV_COLUMNS: Final = tuple(

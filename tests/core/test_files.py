@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from core.errors import InputError, RunError
-from core.files import require_place, write_file, write_files
+from core.files import require_place, whole_file, write_file, write_files
 from tests.core.disk import no_room_beyond
 
 
@@ -57,3 +58,11 @@ def test_a_place_is_checked_without_leaving_anything(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=f"(?i){words}"):
             require_place(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_no_mistake_of_the_operator(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RunError, match=r"No space left .* Make room"),
+        whole_file(tmp_path / "run.csv"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
 import stat
 from pathlib import Path
 
 import pytest
 
-from core.errors import InputError, RunError
-from core.runs.export import ExportFormat, export_run, whole_file
+from core.errors import InputError
+from core.runs.export import ExportFormat, export_run
 from core.runs.reader import RunReader
 from core.runs.records import RunKind
 from tests.core.runs.factory import write_run
@@ -65,14 +64,6 @@ def test_nothing_is_overwritten_unasked(
     export_run(directory, target, kind, overwrite=True)
     assert target.read_bytes() != b"precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "there"]
-
-
-def test_a_full_disk_is_no_mistake_of_the_operator(directory: Path, tmp_path: Path) -> None:
-    with (
-        pytest.raises(RunError, match=r"No space left .* Make room"),
-        whole_file(tmp_path / "run.csv"),
-    ):
-        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_an_unwritable_place(directory: Path, tmp_path: Path) -> None:
