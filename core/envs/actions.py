@@ -16,12 +16,15 @@ Integers = NDArray[np.int64]
 
 HEADROOM_WINDOWS_S = (15.0, 60.0, 180.0, 600.0)
 HEADROOM_FACTORS = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
-HEADROOM_TOLERANCE = 0.13
-"""Share of the desired replicas by which a mean target must differ to be worth a change; an
-HPA's is 0.1."""
-HEADROOM_LEAST_CHANGE = 0.8
+HEADROOM_TOLERANCE = 0.1
+"""Share of the desired replicas by which a mean target must differ to be worth a change, as an
+HPA's must."""
+HEADROOM_LEAST_CHANGE = 0.7
 """Replicas by which it must differ at least: more than a half, so that noise does not switch
 between two neighbours."""
+HEADROOM_VIOLATED = 0.05
+"""Share of requests over the SLO above which no step up is too small: the last pod that there may
+be can be the one that clears a backlog."""
 STEPPED_FACTORS = (0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0)
 
 
@@ -157,7 +160,10 @@ class Headroom:
         desired = history.desired
         slack = np.maximum(HEADROOM_TOLERANCE * desired, HEADROOM_LEAST_CHANGE)
         stays = np.abs(targets - desired) <= slack
-        return _within_limits(np.where(stays, desired, np.rint(targets)), history)
+        settled = np.where(stays, desired, np.rint(targets))
+        suffers = history.known("slo_violation_ratio") > HEADROOM_VIOLATED
+        settled = np.where(suffers & (targets > desired), np.ceil(targets), settled)
+        return _within_limits(settled, history)
 
     def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
         """See `ActionSet`."""
