@@ -98,4 +98,4 @@ class DqnSettings(AgentSettings):
     exploration_last: float = 0.05
     max_gradient_norm: float = 10.0
     activation: Literal["tanh", "relu"] = "relu"
-    temperature: float = 0.017
+    temperature: float = 0.014

@@ -16,10 +16,10 @@ Integers = NDArray[np.int64]
 
 HEADROOM_WINDOWS_S = (15.0, 60.0, 180.0, 600.0)
 HEADROOM_FACTORS = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
-HEADROOM_TOLERANCE = 0.1
-"""Share of the desired replicas by which a mean target must differ to be worth a change, as an
-HPA's must."""
-HEADROOM_LEAST_CHANGE = 0.7
+HEADROOM_TOLERANCE = 0.13
+"""Share of the desired replicas by which a mean target must differ to be worth a change; an
+HPA's is 0.1."""
+HEADROOM_LEAST_CHANGE = 0.8
 """Replicas by which it must differ at least: more than a half, so that noise does not switch
 between two neighbours."""
 HEADROOM_VIOLATED = 0.05
