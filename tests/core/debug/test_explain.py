@@ -21,7 +21,7 @@ from core.debug.readings import read_features
 from core.debug.recording import Recording
 from core.debug.returns import Returns
 from core.debug.rewind import Rewind
-from core.envs.actions import Headroom
+from core.envs.actions import HEADROOM_LEAST_CHANGE, HEADROOM_TOLERANCE, Headroom
 from core.envs.observation import FEATURE_NAMES, FEATURES, build_observation
 from core.errors import InputError
 from core.runs.reader import RunReader
@@ -124,7 +124,8 @@ def test_probabilities_of_ppo(plain_run: Path) -> None:
     logs = [math.log(option.target or 1) * option.value for option in weighing.options]
     mean = math.exp(math.fsum(logs))
     state = found.step.state
-    assert abs(mean - decision.target) <= max(0.1 * state.replicas_desired, 0.7)
+    slack = max(HEADROOM_TOLERANCE * state.replicas_desired, HEADROOM_LEAST_CHANGE)
+    assert abs(mean - decision.target) <= slack
     assert weighing.value == decision.value
     assert found.note == ""
 

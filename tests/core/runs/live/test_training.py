@@ -88,7 +88,8 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
         assert (status.kind, status.state) == (RunKind.TRAINING, RunState.STOPPED)
         assert status.training is not None
         learned = status.training.timesteps
-        assert 7 <= learned < 18
+        # Four and three; the newest may not have been learned from yet.
+        assert 6 <= learned < 18
         reader = run.read()
         outcome = summarise_training(reader)
         reader.close()
