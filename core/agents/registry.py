@@ -74,9 +74,7 @@ def load_policy(spec: str) -> Policy:
     if (found := _named_bundle(spec)) is not None:
         home, origin = found
         return LearnedPolicy(load_bundle(home), f"{spec} ({origin.value})")
-    path = typed_path(spec)
-    # Unlike `Path.is_dir`, this says False to any text that cannot be a path.
-    if spec and os.path.isdir(path):
+    if (path := _bundle_path(spec)) is not None:
         return LearnedPolicy(load_bundle(path), path.resolve().name)
     raise _unknown(spec)
 
@@ -90,18 +88,15 @@ def from_anywhere(spec: str) -> str:
     name, _, file = spec.partition(":")
     if name == "hpa" and is_manifest(file):
         return f"{name}:{typed_path(file).resolve()}"
-    path = typed_path(spec)
-    if spec and _named_bundle(spec) is None and os.path.isdir(path):
-        return str(path.resolve())
-    return spec
+    path = _bundle_path(spec)
+    return spec if path is None else str(path.resolve())
 
 
 def bundle_directory(spec: str) -> Path | None:
     """Where the bundle is that an operator means; None for anything but a bundle."""
     if (found := _named_bundle(spec)) is not None:
         return found[0]
-    path = typed_path(spec)
-    return path if spec and os.path.isdir(path) else None
+    return _bundle_path(spec)
 
 
 def _named_bundle(spec: str) -> tuple[Path, PolicyOrigin] | None:
@@ -114,6 +109,15 @@ def _named_bundle(spec: str) -> tuple[Path, PolicyOrigin] | None:
             if (home / spec / MANIFEST_FILE).is_file():
                 return home / spec, origin
     return None
+
+
+def _bundle_path(spec: str) -> Path | None:
+    """The directory that is meant by its path; names of policies go before those of folders."""
+    if not spec or _named_bundle(spec) is not None or load_baseline(spec) is not None:
+        return None
+    path = typed_path(spec)
+    # Unlike `Path.is_dir`, this says False to any text that cannot be a path.
+    return path if os.path.isdir(path) else None
 
 
 def _bundles(home: Path, origin: PolicyOrigin) -> list[PolicyEntry]:

@@ -9,6 +9,8 @@ import pytest
 from core.agents.config import Algorithm
 from core.agents.registry import (
     PolicyOrigin,
+    bundle_directory,
+    from_anywhere,
     list_policies,
     load_policy,
 )
@@ -109,3 +111,15 @@ def test_policies_load_without_learning_libraries(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize("spec", ["hpa", "rule:60:0.8", "ppo"])
+def test_a_folder_of_the_same_name_is_not_meant(
+    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meant = bundle_directory(spec)
+    (tmp_path / spec).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert from_anywhere(spec) == spec
+    assert bundle_directory(spec) == meant
+    assert from_anywhere(f"./{spec}") == str(tmp_path.resolve() / spec)
