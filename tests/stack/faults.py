@@ -69,9 +69,11 @@ class Rewrite:
 
 
 def lost_answer() -> Rewrite:
-    """What is asked for is done, and its answer lost."""
+    """What is asked for is done, and its answer lost. If it is refused, that is answered."""
 
     def lose(answer: Any) -> Any:
+        if answer["kind"] == "Status":
+            return answer
         raise ConnectionResetError
 
     return Rewrite(lose)

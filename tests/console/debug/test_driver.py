@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from console.dialogs.branch import BranchDialog
 from console.screens.debug import DebugScreen
+from core.locations import runs_directory
 from core.runs.config import InferenceConfig
 from core.runs.launch import launch
 from core.runs.lock import is_alive
@@ -16,14 +17,21 @@ from core.runs.reader import RunReader
 from core.runs.records import RunState
 from tests.console.debug.opening import at, futures, opened, told
 from tests.console.pilots import shown, typed, until
+from tests.core.debug.factory import EVENTFUL, played
 from tests.core.runs.conftest import engines
 
 __all__ = ["engines"]
 
 
+@pytest.fixture
+def long_run(isolated: Path) -> Path:
+    """A PPO run whose branches are still going on when somebody looks."""
+    return played(runs_directory(), "ppo", EVENTFUL.model_copy(update={"duration_s": 4000 * 15}))
+
+
 @pytest.mark.usefixtures("engines")
-async def test_a_new_run_goes_on_from_here(run: Path) -> None:
-    async with opened(run, 33) as (pilot, screen):
+async def test_a_new_run_goes_on_from_here(long_run: Path) -> None:
+    async with opened(long_run, 33) as (pilot, screen):
         await pilot.press("4")
         await futures(pilot, screen)
         played = screen.scene.played
@@ -56,10 +64,10 @@ async def test_a_new_run_goes_on_from_here(run: Path) -> None:
         assert isinstance(branch, DebugScreen)
         await at(pilot, branch, 33)
         reader = RunReader(branch.directory)
-        assert reader.info().parent == run.name
+        assert reader.info().parent == long_run.name
         step = reader.step(33)
         assert step.decision.target == 9
-        assert step.state == RunReader(run).step(33).state
+        assert step.state == RunReader(long_run).step(33).state
         # It is a living run: the next decision is taken by the engine, and `c` runs on.
         await pilot.press("n")
         await at(pilot, branch, 34)

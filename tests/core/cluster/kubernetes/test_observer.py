@@ -177,8 +177,9 @@ def test_without_any_metrics_it_says_so(stack: Stack, web: str) -> None:
     chosen = settings(stack, web, metrics={"prometheus_url": None})
     source = open_metrics(Connection.open(chosen), chosen, resolve_facts(chosen, None), CLOCK)
     with _observing(stack, web, source) as observer:
-        assert observer.observe(0.0).cpu_utilization is None
-        assert "install metrics-server" in observer.health.degraded
+        missing = "install metrics-server"
+        state = _until(observer, lambda _: missing in observer.health.degraded, "what is missing")
+        assert state.cpu_utilization is None
 
 
 class _Raising:

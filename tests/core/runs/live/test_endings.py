@@ -90,7 +90,7 @@ def test_what_was_set_without_an_answer_is_put_back_too(
         lost_answer(), method="PATCH", path=HPAS if floor else SCALE, query=REAL
     ) as lost:
         run.send(Command.override(5))
-        assert lost.hits == 1
+        assert lost.hits >= 1, "once more after each conflict with a controller"
     assert run.scalings()[-1] == ("operator", before, 5, None)
     run.end()
     assert (hpa_floor(stack, namespace) if floor else stack.replicas(namespace, "web")) == 2
