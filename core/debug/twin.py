@@ -116,8 +116,8 @@ class Twin:
         interval_s = max(1, round(facts.interval_s))
         late = self._late_steps(interval_s)
         last = min(index + _AHEAD_STEPS + late, newest)
-        rates = [step.state.rps for step in past[1 + late :]]
-        rates += [recording.step(at).state.rps for at in range(index + 1, last + 1)]
+        measured = range(past[0].index + 1 + late, last + 1)
+        rates = [recording.step(at).state.rps for at in measured]
         known = past[0].state.rps or 0.0
         patterns = []
         for place in range(len(past) - 1 + _AHEAD_STEPS):
