@@ -78,14 +78,21 @@ def read_pair(pair: Pair, view: VersusView) -> VersusPicture:
     cursor = view.navigation.cursor
     index = last if cursor is None else min(cursor, last)
     statuses = [reader.status().state for reader in pair.readers]
+    stops = pair.differences(view.kind)
+
+    def curve(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        # Since `last` was asked for, the runs may have grown.
+        one, two = pair.curve(name)
+        return one[: last + 1], two[: last + 1]
+
     return VersusPicture(
         view=view,
         infos=(pair.readers[0].info(), pair.readers[1].info()),
         last=last,
         beside=pair.at(index) if index >= 0 else None,
-        stops=pair.differences(view.kind),
-        latency_p95_ms=pair.curve("latency_p95_ms"),
-        desired=pair.curve("replicas_desired"),
-        target=pair.curve("target"),
+        stops=stops[stops <= last],
+        latency_p95_ms=curve("latency_p95_ms"),
+        desired=curve("replicas_desired"),
+        target=curve("target"),
         growing=any(state.is_live for state in statuses),
     )

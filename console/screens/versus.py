@@ -140,11 +140,15 @@ class VersusScreen(Screen[None]):
             self._read()
             return
         self._picture = picture
-        if self._opening is not None and picture.last >= 0:
-            step, self._opening = self._opening, None
+        step = self._opening
+        if step is not None and picture.last >= 0 and self._has(picture, step):
             self._go(min(step, picture.last))
         else:
             self._draw()
+
+    def _has(self, picture: VersusPicture, step: int) -> bool:
+        """Whether a step has come, or never will; one that is still to come is waited for."""
+        return picture.last >= step or not picture.growing
 
     def _ask(self, view: VersusView) -> None:
         self._view = view
@@ -189,6 +193,7 @@ class VersusScreen(Screen[None]):
         picture, view = self._picture, self._view
         if picture is None or view is None or picture.last < 0:
             return
+        self._opening = None
         extent = Extent(picture.last, picture.extent.interval_s)
         self._ask(replace(view, navigation=view.navigation.at(step, extent)))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from console.debug.versus_view import VersusView, read_pair
 from console.keys import KeyContext, entries
+from console.live.navigation import Navigation
 from console.screens.compare import CompareScreen
 from console.screens.debug import DebugScreen
 from console.screens.versus import VersusScreen
@@ -184,3 +187,17 @@ async def test_ascii_is_ascii_alone(run: Path, hpa_run: Path) -> None:
         await pushed(pilot, run, hpa_run, 33)
         text = shown(pilot)
         assert text.isascii(), {sign for sign in text if not sign.isascii()}
+
+
+def test_what_grows_while_it_is_read_is_shown_up_to_one_step(
+    run: Path, hpa_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = Pair(run, hpa_run)
+    newest = itertools.chain([5], itertools.repeat(STEPS))
+    monkeypatch.setattr(Pair, "last", property(lambda _: next(newest)))
+    picture = read_pair(pair, VersusView(Navigation(span_s=1800.0), Difference.TARGET))
+    pair.close()
+    assert picture.last == 5
+    assert picture.stops.max(initial=0) <= 5
+    for curves in (picture.latency_p95_ms, picture.desired, picture.target):
+        assert [len(curve) for curve in curves] == [6, 6]
