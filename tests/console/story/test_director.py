@@ -38,12 +38,17 @@ runs:
 """
 
 
+def scenes(folder: Path, lines: str, pace: float = 1.0) -> RlscaleApp:
+    """The console on a story with the scenes of these lines."""
+    path = folder / "story.yaml"
+    path.write_text(f"{RUNS}scenes:\n{lines}", encoding="utf-8")
+    return console(StartDemo(script=path, pace=pace), settings=Settings())
+
+
 def story(folder: Path, *steps: str, pace: float = 1.0) -> RlscaleApp:
     """The console on a story with these steps after the first."""
     lines = "".join(f"      - {step}\n" for step in ("live: demo", *steps))
-    path = folder / "story.yaml"
-    path.write_text(f"{RUNS}scenes:\n  - title: one\n    steps:\n{lines}", encoding="utf-8")
-    return console(StartDemo(script=path, pace=pace), settings=Settings())
+    return scenes(folder, f"  - title: one\n    steps:\n{lines}", pace)
 
 
 def director(app: RlscaleApp) -> Director:
@@ -236,16 +241,12 @@ async def test_a_mouse_takes_over_too(isolated: Path) -> None:
 
 
 async def test_a_scene_whose_run_has_ended_is_left_out(isolated: Path) -> None:
-    path = isolated / "story.yaml"
-    path.write_text(
-        f"{RUNS}"
-        "scenes:\n"
+    app = scenes(
+        isolated,
         "  - {title: one, steps: [{live: other}, {wait: 3}]}\n"
         "  - {title: two, steps: [{override: 9}, {say: never}]}\n"
         "  - {title: three, steps: [{say: at last, for: 60}]}\n",
-        encoding="utf-8",
     )
-    app = console(StartDemo(script=path), settings=Settings())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await says(pilot, "at last 3/3 three")
         assert any("Two is left out" in one.message for one in app._notifications)
@@ -254,15 +255,11 @@ async def test_a_scene_whose_run_has_ended_is_left_out(isolated: Path) -> None:
 async def test_a_scene_whose_run_ends_while_somebody_else_steers_is_left_out(
     isolated: Path,
 ) -> None:
-    path = isolated / "story.yaml"
-    path.write_text(
-        f"{RUNS}"
-        "scenes:\n"
+    app = scenes(
+        isolated,
         "  - {title: one, steps: [{live: demo}, {say: the live log, for: 60}]}\n"
         "  - {title: two, steps: [{say: at last, for: 60}]}\n",
-        encoding="utf-8",
     )
-    app = console(StartDemo(script=path), settings=Settings())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await says(pilot, "the live log 1/2 one")
         await pilot.press("z")

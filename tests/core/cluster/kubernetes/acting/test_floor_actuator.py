@@ -113,14 +113,20 @@ def test_somebody_elses_floor_is_noticed_and_left_alone(
     assert floor(stack, namespace) == 4
 
 
-def test_a_move_without_an_answer_is_known_at_the_next_look(
-    stack: Stack, namespace: str, hand: HandOf
-) -> None:
+def in_doubt(stack: Stack, namespace: str, hand: HandOf) -> FloorActuator:
+    """An actuator that has moved the floor from 2 to 5 without an answer."""
     stack.create_deployment(namespace, "web", 2)
     stack.create_hpa(namespace, "web", 2, 8)
     acting = actuator(hand(context="proxied"))
     with stack.api_proxy.inject(Drop(), method="PATCH", path=HPAS, query=r"^(?!.*dryRun)"):
         assert acting.apply(2, 5).outcome.in_doubt
+    return acting
+
+
+def test_a_move_without_an_answer_is_known_at_the_next_look(
+    stack: Stack, namespace: str, hand: HandOf
+) -> None:
+    acting = in_doubt(stack, namespace, hand)
     set_floor(stack, namespace, 5)
     looked = acting.look()
     assert looked is not None
@@ -132,11 +138,7 @@ def test_a_move_without_an_answer_is_known_at_the_next_look(
 def test_a_move_without_an_answer_is_put_back_if_it_is_ours(
     stack: Stack, namespace: str, hand: HandOf, found: int
 ) -> None:
-    stack.create_deployment(namespace, "web", 2)
-    stack.create_hpa(namespace, "web", 2, 8)
-    acting = actuator(hand(context="proxied"))
-    with stack.api_proxy.inject(Drop(), method="PATCH", path=HPAS, query=r"^(?!.*dryRun)"):
-        assert acting.apply(2, 5).outcome.in_doubt
+    acting = in_doubt(stack, namespace, hand)
     set_floor(stack, namespace, found)
     write = acting.restore(2)
     assert write.outcome.accepted is (found != 3)
