@@ -159,7 +159,7 @@ async def test_what_cannot_be_used_is_said_beside_what_was_typed_and_nothing_sta
         field = next(iter(pilot.app.screen.query(Field)))
         field.text = "hppa"
         await pilot.press("enter")
-        await until(pilot, lambda: "found 'hppa'" in shown(pilot), "why")
+        await until(pilot, lambda: "you mean hpa" in shown(pilot), "why")
         assert isinstance(pilot.app.screen, NewBenchDialog)
         [field, *_] = pilot.app.screen.query(Field)
         assert field.text == "hppa"
