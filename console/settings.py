@@ -68,8 +68,8 @@ class SetupChoices(_Section):
     """Where all randomness comes from; None takes the scenario's own, or 0 in a training."""
     speed: Literal["1", "10", "60", "max"] = "10"
     """Simulated seconds per second."""
-    mode: Literal["AUTO", "SHADOW", "MANUAL", "HOLD"] = "AUTO"
-    """Control mode at the start."""
+    mode: Literal["AUTO", "SHADOW", "HOLD"] = "AUTO"
+    """Control mode at the start; MANUAL needs a replica count, which is pinned later."""
 
 
 class Settings(_Section):

@@ -1,6 +1,8 @@
-"""Numbers as people write them."""
+"""Numbers and names as people write them."""
 
 from __future__ import annotations
+
+from pathlib import PurePath
 
 
 def duration(seconds: float) -> str:
@@ -24,3 +26,8 @@ def count(number: int) -> str:
     if number >= 999_950:
         return f"{number / 1e6:.3g}M"
     return f"{number / 1e3:.3g}k" if number >= 1000 else str(number)
+
+
+def short_name(policy: str) -> str:
+    """A policy's name for a table: of a path, its end."""
+    return PurePath(policy).name if "/" in policy else policy

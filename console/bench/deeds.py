@@ -71,7 +71,7 @@ def run_of_cell(directory: BenchDirectory, cell: Row, clock: Clock) -> tuple[Pat
         The run's directory, and whether it has ended.
 
     Raises:
-        InputError: The policy or the workload is not what it was.
+        InputError: A policy, a workload or the code is not what it was.
         RunError: The engine did not start.
     """
     from core.runs.config import InferenceConfig
@@ -81,6 +81,7 @@ def run_of_cell(directory: BenchDirectory, cell: Row, clock: Clock) -> tuple[Pat
     seed = cell.seeds[0]
     run = directory.run_of(cell.policy, cell.workload, seed)
     if run is None:
+        directory.require_unchanged()
         workload = next(one for one in directory.request.workloads if one.name == cell.workload)
         config = InferenceConfig(
             policy=cell.spec,

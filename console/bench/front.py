@@ -10,6 +10,7 @@ import numpy as np
 
 from console.charts.model import ChartData, Curve, Floats, LineStyle, Point, Viewport
 from console.themes import Series
+from core.bench.figures import VIOLATION_FLOOR
 
 if TYPE_CHECKING:
     from core.bench.report import Report
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 _LEAST_LOG: Final = -4.0
 """Logarithm of the least share of violations on the axis; what is below lies on its edge."""
 _SAMPLES: Final = 400
-_FLOOR: Final = 1e-3
-"""Nobody is asked to violate less than this."""
 _DEAREST: Final = 1.25
 """How far the axis of costs reaches above the dearest policy: the oracle's calm end is far off."""
 
@@ -52,11 +51,11 @@ def front_chart(
         for row in sorted(rows, key=lambda row: row.policy == selected)
     )
     settings = [point[1:] for point in fronts.hpa]
-    most = max([point.x for point in points] + [_logarithm(1e-3)]) + 0.3
+    most = max([point.x for point in points] + [_logarithm(VIOLATION_FLOOR)]) + 0.3
     axis = np.linspace(_LEAST_LOG, min(most, 0.0), _SAMPLES)
     ceiling = _DEAREST * max(point.y for point in points)
     own = next((row.comparison for row in rows if row.policy == selected), rows[0].comparison)
-    bound = np.array([_logarithm(max(own.slo_violation_ratio, _FLOOR))])
+    bound = np.array([_logarithm(max(own.slo_violation_ratio, VIOLATION_FLOOR))])
 
     def curve(
         label: str, series: Series, front: Sequence[tuple[float, float]], style: LineStyle

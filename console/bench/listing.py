@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.bench.view import short_name
 from console.widgets.pick_list import Entry
-from console.words import duration
+from console.words import duration, short_name
 
 if TYPE_CHECKING:
     from core.bench.directory import BenchDirectory, BenchProgress

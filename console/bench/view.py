@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from console.words import short_name
 
 if TYPE_CHECKING:
     from core.bench.policy_summary import PolicySummary, RatioSummary
@@ -81,11 +82,6 @@ class BenchLine:
     """Text by column."""
     better: frozenset[str] = field(default_factory=frozenset)
     """Columns in which a rival is beaten."""
-
-
-def short_name(policy: str) -> str:
-    """A policy's name for a table: of a path, its end."""
-    return PurePath(policy).name if "/" in policy else policy
 
 
 def letters_of(report: Report) -> dict[str, str]:

@@ -119,6 +119,14 @@ def positive_number(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A type for `add_argument`: a number greater than 0 and at most 1."""
+    value = positive_number(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at most 1; found {text!r}")
+    return value
+
+
 def speed(text: str) -> float | None:
     """A type for `add_argument`: simulated seconds per second; None for as fast as possible."""
     if text == "max":

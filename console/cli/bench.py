@@ -52,7 +52,7 @@ def configure(commands: Any) -> None:
         "--scenarios",
         type=names,
         metavar="A,B,…",
-        help="heldout (default, unless traces are given), training, shipped, names or files",
+        help="heldout (default, unless traces are given), training, trials, shipped, names, files",
     )
     parser.add_argument(
         "--traces", nargs="+", default=[], metavar="FILE.csv", help="recorded traffic"
@@ -103,7 +103,10 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     )
     again.add_argument("--fresh", action="store_true", help="forget what is known and begin anew")
     work.add_argument(
-        "--no-cache", action="store_true", help="calibrate the rivals again, and remember nothing"
+        "--no-cache",
+        action="store_true",
+        help="calibrate the rivals again, and remember nothing (with --fresh, where results are "
+        "known already)",
     )
 
 
@@ -160,8 +163,6 @@ def _directory(arguments: argparse.Namespace) -> BenchDirectory:
                 "They are as they were when the benchmark began.",
             )
         return find_benchmark(arguments.resume)
-    if arguments.peak_rps is not None and not arguments.traces:
-        raise InputError("expected --traces beside --peak-rps, found none.")
     scenarios = arguments.scenarios
     if scenarios is None:
         scenarios = () if arguments.traces else ("heldout",)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from console.cli.output import number, percent, print_table
+from console.words import short_name
 
 if TYPE_CHECKING:
     from core.bench.policy_summary import PolicySummary
@@ -48,11 +48,6 @@ def print_report(report: Report) -> None:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' if count != 1 else ''}"
-
-
-def short_name(policy: str) -> str:
-    """A policy's name for a table: of a path, its end."""
-    return PurePath(policy).name if "/" in policy else policy
 
 
 def ratio(value: float | None) -> str:

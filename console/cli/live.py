@@ -38,12 +38,13 @@ def cluster_config(arguments: argparse.Namespace, mode: ControlMode) -> Inferenc
     Raises:
         InputError: Flags contradict each other, something is missing, or nothing was confirmed.
     """
-    from core.runs.config import EnvironmentKind, InferenceConfig
+    from core.runs.config import EnvironmentKind, InferenceConfig, checked
 
     if getattr(arguments, "speed", 1.0) != 1.0:
         raise InputError("expected --speed 1 or none with --env k8s: a cluster lives in real time.")
     settings, confirmation = _permission(arguments, mode.value)
-    return InferenceConfig(
+    return checked(
+        InferenceConfig,
         environment=EnvironmentKind.KUBERNETES,
         kubernetes=settings,
         policy=arguments.policy,
@@ -70,7 +71,7 @@ def online_config(arguments: argparse.Namespace, values: dict[str, Any]) -> Onli
         InputError: Flags contradict each other, something is missing, or nothing was confirmed.
     """
     from core.agents.registry import bundle_directory
-    from core.runs.config import OnlineTrainingConfig
+    from core.runs.config import OnlineTrainingConfig, checked
     from core.state import ControlMode
 
     if arguments.algo == "ppo":
@@ -89,9 +90,10 @@ def online_config(arguments: argparse.Namespace, values: dict[str, Any]) -> Onli
             f"found {start_from!r}."
         )
     settings, confirmation = _permission(arguments, arguments.mode or "SHADOW")
-    return OnlineTrainingConfig.model_validate(
-        {
-            **values,
+    return checked(
+        OnlineTrainingConfig,
+        **values
+        | {
             "steps": arguments.steps or DAY_OF_DECISIONS,
             "kubernetes": settings,
             "start_from": str(bundle),
@@ -99,7 +101,7 @@ def online_config(arguments: argparse.Namespace, values: dict[str, Any]) -> Onli
             "write": arguments.write,
             "confirmation": confirmation,
             "mode": ControlMode(arguments.mode or "SHADOW"),
-        }
+        },
     )
 
 

@@ -143,6 +143,11 @@ def _config(arguments: argparse.Namespace) -> InferenceConfig:
             f"expected --mode MANUAL beside --replicas, found --mode {mode}.",
             "Replicas are pinned in mode MANUAL only.",
         )
+    if arguments.replicas is None and mode is ControlMode.MANUAL:
+        raise InputError(
+            "expected --replicas beside --mode MANUAL, found none.",
+            "In MANUAL they stay as you pin them.",
+        )
     if on_cluster:
         from console.cli.live import cluster_config
 
@@ -155,11 +160,12 @@ def _config(arguments: argparse.Namespace) -> InferenceConfig:
     ):
         if given:
             raise InputError(f"expected --env k8s beside {name}, found --env sim.")
-    from core.runs.config import InferenceConfig
+    from core.runs.config import InferenceConfig, checked
 
     # None is a speed, as fast as possible, so it cannot stand for "not given" too.
     pace = getattr(arguments, "speed", None if arguments.headless else _CONSOLE_SPEED)
-    return InferenceConfig(
+    return checked(
+        InferenceConfig,
         policy=arguments.policy,
         scenario=arguments.scenario or "flash-crowd",
         peak_rps=arguments.peak_rps,

@@ -13,7 +13,7 @@ from console.cli.arguments import (
     add_peak,
     add_seed,
     names,
-    positive_number,
+    share,
     whole_number,
 )
 from console.cli.kubernetes import (
@@ -29,6 +29,25 @@ if TYPE_CHECKING:
     from core.agents.config import TrainingConfig
 
 _ALGORITHMS = ("ppo", "dqn")
+_BROAD = ("random",)
+_ACTION_SET = "headroom"
+_CONFIGURES = (
+    "algo",
+    "scenario",
+    "steps",
+    "seed",
+    "start_from",
+    "name",
+    "out",
+    "peak_rps",
+    "action_set",
+    "learning_rate",
+    "gamma",
+    "environments",
+    "batch_size",
+    "entropy",
+)
+"""Arguments that say what a new training does."""
 
 
 def configure(commands: Any) -> None:
@@ -52,14 +71,14 @@ def configure(commands: Any) -> None:
     parser.add_argument(
         "--scenario",
         type=names,
-        default=("random",),
+        default=_BROAD,
         metavar="NAME[,NAME…]",
         help="what to train on: names or files; random (default) is broad traffic of every kind; "
         "on a cluster the twin that was fitted to the service, if there is one",
     )
     parser.add_argument(
         "--steps",
-        type=whole_number(1),
+        type=whole_number(1, 10_000_000_000),
         metavar="N",
         help="decisions to train for (default: 2,000,000 for ppo, 1,500,000 for dqn, "
         f"{DAY_OF_DECISIONS:,} on a cluster)",
@@ -82,15 +101,17 @@ def configure(commands: Any) -> None:
         help="put the finished bundle there instead of among the named policies",
     )
     add_peak(parser)
-    parser.add_argument("--action-set", default="headroom", metavar="NAME", help="default headroom")
+    parser.add_argument(
+        "--action-set", default=_ACTION_SET, metavar="NAME", help=f"default {_ACTION_SET}"
+    )
     tuning = parser.add_argument_group("hyper-parameters (default: tuned for the algorithm)")
-    tuning.add_argument("--learning-rate", type=positive_number, metavar="X")
-    tuning.add_argument("--gamma", type=positive_number, metavar="X", help="discount per decision")
+    tuning.add_argument("--learning-rate", type=share, metavar="X")
+    tuning.add_argument("--gamma", type=share, metavar="X", help="discount per decision")
     tuning.add_argument(
         "--environments", type=whole_number(1, 4096), metavar="N", help="simulated clusters at once"
     )
-    tuning.add_argument("--batch-size", type=whole_number(8), metavar="N")
-    tuning.add_argument("--entropy", type=positive_number, metavar="X", help="ppo only")
+    tuning.add_argument("--batch-size", type=whole_number(8, 1_000_000), metavar="N")
+    tuning.add_argument("--entropy", type=share, metavar="X", help="ppo only")
     add_kubernetes_arguments(parser)
     add_mode(
         add_writing(parser),
@@ -114,15 +135,44 @@ def _execute(arguments: argparse.Namespace) -> int:
         refuse_kubernetes_arguments(arguments)
         for name in ("start_from", "write", "confirm", "mode"):
             if getattr(arguments, name):
-                flag = "--from" if name == "start_from" else f"--{name}"
-                raise InputError(f"expected --env k8s beside {flag}, found --env sim.")
+                raise InputError(f"expected --env k8s beside {_flag(name)}, found --env sim.")
     require_training_extra()
     from console.cli.training import resume_training, train_detached, train_here
 
     if arguments.resume:
+        _refuse_beside_resume(arguments)
         return resume_training(arguments)
     config = _config(arguments)
     return train_detached(config, arguments) if arguments.detach else train_here(config, arguments)
+
+
+def _refuse_beside_resume(arguments: argparse.Namespace) -> None:
+    default = arguments.parser.get_default
+    given = [name for name in _CONFIGURES if getattr(arguments, name) != default(name)]
+    if given:
+        raise InputError(
+            f"expected --resume alone, found {_flag(given[0])} beside it.",
+            "A training goes on as it was begun.",
+        )
+
+
+def _refuse_ignored(arguments: argparse.Namespace, algo: str) -> None:
+    """Say what would change nothing."""
+    if arguments.entropy is not None and algo != "ppo":
+        raise InputError(f"expected --algo ppo beside --entropy, found {algo}.")
+    if arguments.env == "k8s" and arguments.action_set != _ACTION_SET:
+        raise InputError(
+            "expected --action-set with --env sim only, found it with k8s.",
+            "On a cluster the policy keeps the actions that it has learned.",
+        )
+    if arguments.env != "k8s" and arguments.peak_rps and arguments.scenario == _BROAD:
+        raise InputError(
+            "expected a trace or a scenario with one beside --peak-rps, found random traffic."
+        )
+
+
+def _flag(name: str) -> str:
+    return "--" + ("from" if name == "start_from" else name.replace("_", "-"))
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
@@ -130,11 +180,13 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     from console.setup.names import free_name
     from core.agents.config import Algorithm, HyperParameters, TrainingConfig
     from core.envs.actions import action_set
+    from core.runs.config import checked
 
     # What is wrong with a name is said before anything is made.
     action_set(arguments.action_set)
     on_cluster = arguments.env == "k8s"
     algo = arguments.algo or ("dqn" if on_cluster else "ppo")
+    _refuse_ignored(arguments, algo)
     if arguments.out is not None:
         out = _bundle_directory(arguments.out)
     else:
@@ -160,10 +212,12 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
         from console.cli.live import online_config
 
         return online_config(arguments, values)
-    return TrainingConfig.model_validate(values)
+    return checked(TrainingConfig, **values)
 
 
 def _bundle_directory(out: Path) -> Path:
+    from core.agents.bundle_files import require_place
+
     path = typed_path(out)
     if str(path).startswith("~"):
         raise InputError(f"expected a directory for --out, found {out}: there is no such user.")
@@ -175,6 +229,7 @@ def _bundle_directory(out: Path) -> Path:
         raise InputError(
             f"expected a directory for --out, found {out}: {error.strerror}."
         ) from error
+    require_place(path.resolve())
     return path.resolve()
 
 

@@ -19,10 +19,10 @@ from console.setup.parsing import NumberRule
 from console.widgets.field import Field
 from core.errors import InputError
 
-SEEDS = NumberRule(1, 100, integer=True)
+SEEDS = NumberRule(1, 1000, integer=True)
 PEAK_RPS = NumberRule(0.001, 1e9, optional=True, words="a rate above 0")
 _NOTE = (
-    "Workloads: heldout (16 unseen ones), training, shipped, names, files.\n"
+    "Workloads: heldout (16 unseen), training, trials, shipped, names, files.\n"
     "It runs in a process of its own and goes on when this console is closed."
 )
 

@@ -24,13 +24,13 @@ from console.bench.view import (
     policy_note,
     row_note,
     seed_lines,
-    short_name,
     workload_lines,
 )
 from console.keys import KeyContext, bindings
 from console.widgets.chart import Chart
 from console.widgets.key_bar import KeyBar
 from console.widgets.too_small import TooSmall
+from console.words import short_name
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp

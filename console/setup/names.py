@@ -8,7 +8,8 @@ from core.errors import InputError
 from core.locations import trained_policies_directory
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_TAKEN = frozenset({"ppo", "dqn", "hpa", "static", "threshold", "rule", "random"})
+_RESERVED = frozenset({"ppo", "dqn", "random"})
+"""What ships, and the name of broad training traffic."""
 
 
 def policy_name(text: str) -> str:
@@ -17,10 +18,13 @@ def policy_name(text: str) -> str:
     Raises:
         InputError: Not a name, or taken.
     """
+    from core.agents.baselines import BASELINE_NAMES
+
     name = text.strip()
     if not _NAME.fullmatch(name):
         raise InputError("letters, digits, . _ -")
-    if name.lower() in _TAKEN or (trained_policies_directory() / name).exists():
+    reserved = _RESERVED | BASELINE_NAMES
+    if name.lower() in reserved or (trained_policies_directory() / name).exists():
         raise InputError("taken")
     return name
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MODES = (
     Option("AUTO", "AUTO", "The policy acts."),
     Option("SHADOW", "SHADOW", "The policy only advises; replicas stay as they are."),
-    Option("MANUAL", "MANUAL", "You set the replicas; the policy's advice is recorded."),
     Option("HOLD", "HOLD", "Frozen: nothing is scaled."),
 )
 ON_CLUSTER = "control       SHADOW: the policy only advises"

@@ -168,7 +168,9 @@ def _threshold(spec: str, argument: str | None) -> Policy:
 def _static(spec: str, argument: str | None) -> Policy:
     text = argument or ""
     if not (re.fullmatch("[0-9]{1,6}", text) and 1 <= int(text) <= _MOST_REPLICAS):
-        raise _refusal(spec, "a replica count of at least 1", text, "For example static:10.")
+        raise _refusal(
+            spec, f"a replica count of 1 to {_MOST_REPLICAS}", text, "For example static:10."
+        )
     return StaticPolicy(int(text))
 
 
@@ -182,6 +184,8 @@ _LOADERS: Final[Mapping[str, Callable[[str, str | None], Policy]]] = {
     "threshold": _threshold,
     "static": _static,
 }
+BASELINE_NAMES: Final = frozenset(_LOADERS)
+"""What comes before the colon: no trained policy can have such a name."""
 _PLAIN: Final = ("threshold",)
 """Baselines without parameters."""
 

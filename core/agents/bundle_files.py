@@ -74,8 +74,7 @@ def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
         BundleError: The place cannot be written to.
     """
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        temporary = _make_draft(directory)
         try:
             for name, content in files.items():
                 with (temporary / name).open("wb") as stream:
@@ -87,10 +86,20 @@ def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise BundleError(
-            f"expected to write {directory}, found: {error.strerror or error}.",
-            "Give a directory that may be written to.",
-        ) from None
+        raise _not_writable(directory, error) from None
+
+
+def require_place(directory: Path) -> None:
+    """Make sure that a bundle can be written to `directory`, before the work that makes it.
+
+    Raises:
+        BundleError: It would replace something else, or the place cannot be written to.
+    """
+    check_replaceable(directory)
+    try:
+        _make_draft(directory).rmdir()
+    except OSError as error:
+        raise _not_writable(directory, error) from None
 
 
 def check_replaceable(directory: Path) -> None:
@@ -111,6 +120,18 @@ def check_replaceable(directory: Path) -> None:
             f"expected {directory} to be empty or an older bundle, found {min(foreign)!r} in it.",
             "Give a directory of its own for the bundle.",
         )
+
+
+def _make_draft(directory: Path) -> Path:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+
+
+def _not_writable(directory: Path, error: OSError) -> BundleError:
+    return BundleError(
+        f"expected to write {directory}, found: {error.strerror or error}.",
+        "Give a directory that may be written to.",
+    )
 
 
 def _put_in_place(temporary: Path, directory: Path) -> None:

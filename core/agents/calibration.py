@@ -1,6 +1,6 @@
 """Calibrated rivals: the one setting of an HPA, and of a rate rule, that did best on a suite.
 
-What a suite's best setting is takes seconds to find, so it is remembered in a file whose name is a
+What a suite's best setting is takes a minute to find, so it is remembered in a file whose name is a
 hash of everything that it depends on: the episodes, the settings and the code. The package ships
 these files for its own code, made by `make pretrained`.
 """

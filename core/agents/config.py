@@ -38,7 +38,7 @@ class HyperParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     learning_rate: float | None = Field(default=None, gt=0, le=1)
-    """Step size of Adam at the start; PPO decays it linearly to 0."""
+    """Step size of Adam at the start; it decays linearly to 0."""
     gamma: float | None = Field(default=None, ge=0, le=1)
     """Discount per decision interval."""
     entropy: float | None = Field(default=None, ge=0, le=1)

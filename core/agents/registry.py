@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from core.agents.baselines import BASELINES, load_baseline
+from core.agents.baselines import BASELINE_NAMES, BASELINES, load_baseline
 from core.agents.bundle import load_bundle
 from core.agents.bundle_files import MANIFEST_FILE
 from core.agents.hpa import is_manifest
@@ -101,7 +101,7 @@ def bundle_directory(spec: str) -> Path | None:
 
 def _named_bundle(spec: str) -> tuple[Path, PolicyOrigin] | None:
     """Directory and origin of a bundle that is known by name; shipped ones come first."""
-    if _NAME.fullmatch(spec):
+    if _NAME.fullmatch(spec) and spec not in BASELINE_NAMES:
         for origin, home in (
             (PolicyOrigin.SHIPPED, shipped_policies_directory()),
             (PolicyOrigin.TRAINED, trained_policies_directory()),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from core.agents.bundle import PolicyBundle, Tensors, check_bundle
-from core.agents.config import Algorithm
+from core.agents.config import Algorithm, InferenceRule
 from core.agents.manifest import NetworkLayout, tensor_shapes
 from core.agents.papers import Provenance, make_manifest
 from core.agents.settings import AgentSettings, DqnSettings, PpoSettings
@@ -33,6 +33,8 @@ _DEFAULT_ACTIVATION: Final[dict[Algorithm, Literal["tanh", "relu"]]] = {
     Algorithm.PPO: "tanh",
     Algorithm.DQN: "relu",
 }
+_KNOWN: Final = ("hidden", "activation", "reward_scale")
+"""What is known of how it was trained."""
 _WEIGHTS_ENTRY: Final = "policy.pth"
 _LIMIT_BYTES: Final = 64 << 20
 _MOST_ENTRIES: Final = 1000
@@ -91,9 +93,16 @@ def import_sb3_zip(
         activation=activation or _DEFAULT_ACTIVATION[algorithm],
     )
     _check_shapes(tensors, tensor_shapes(algorithm, layout), path)
-    settings: AgentSettings = kind(hidden=layout.hidden, activation=layout.activation)
-    provenance = Provenance(action_set=action_set_name, scenarios=("imported",))
+    # As `predict` there: the best action, learned from rewards as the environment gives them.
+    settings: AgentSettings = kind(
+        hidden=layout.hidden, activation=layout.activation, reward_scale=1.0
+    )
+    provenance = Provenance(
+        action_set=action_set_name, inference=InferenceRule.ARGMAX, scenarios=("imported",)
+    )
     manifest = make_manifest(algorithm, layout, settings, provenance, timesteps=0)
+    known = {name: manifest.hyper_parameters[name] for name in _KNOWN}
+    manifest = manifest.model_copy(update={"hyper_parameters": known})
     weights: Tensors = {name: tensor.numpy().copy() for name, tensor in tensors.items()}
     bundle = PolicyBundle(manifest, weights)
     check_bundle(bundle, str(path))

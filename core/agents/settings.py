@@ -22,7 +22,7 @@ class AgentSettings:
     gamma: float = 0.95
     """Discount per decision interval; 0.97 and 0.99 learned worse."""
     hidden: tuple[int, ...] = (64, 64)
-    """Units of each hidden layer; wider was not better."""
+    """Units of each hidden layer."""
     activation: Literal["tanh", "relu"] = "relu"
     reward_scale: float = 5.0
     """Factor on the reward, on top of the scale in a scenario's reward weights."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from core.agents.bundle import PolicyBundle, load_bundle, save_bundle
-from core.agents.bundle_files import check_replaceable
+from core.agents.bundle_files import require_place
 from core.agents.checkpoint import TrainingState, find_checkpoints
 from core.agents.config import Algorithm, TrainingConfig
 from core.agents.settings import AgentSettings, DqnSettings, PpoSettings
@@ -76,7 +76,7 @@ def train(
     directory.mkdir(parents=True, exist_ok=True)
     if config.out is not None:
         # Before a training of minutes, not after it.
-        check_replaceable(config.out)
+        require_place(config.out)
     stopwatch = Stopwatch(clock)
     traffic = training_traffic(config)
     agent = make_agent(config, traffic, directory / "tensorboard")

@@ -72,11 +72,12 @@ class Bench:
             BenchStopped: Somebody asked it to stop.
         """
         directory = self._directory
-        # Before the lock is seen: whoever sees it may ask this process to stop.
-        directory.forget_stop()
+        if not directory.is_worked_on:
+            # Before the lock is seen: whoever sees it may ask this process to stop.
+            directory.forget_stop()
         with directory.lock():
+            self._check_identity()
             try:
-                self._check_identity()
                 if fresh:
                     directory.forget()
                 report = self._finish()
@@ -87,13 +88,15 @@ class Bench:
         return report
 
     def _check_identity(self) -> None:
+        """Refuse to mix results; what is known stays as it is."""
         directory = self._directory
-        if directory.request.identity() != directory.identity:
-            raise InputError(
-                "expected policies, workloads and code as when the benchmark began, "
-                f"found them changed since {directory.path.name}.",
-                "Begin a new one with the same arguments.",
-            )
+        try:
+            directory.require_unchanged()
+        except InputError as error:
+            known = directory.progress() or self._meter.progress("stopped")
+            if known.done < 1.0:
+                self._tell(replace(known, left_s=None, error=str(error)))
+            raise
 
     def _finish(self) -> Report:
         request = self._directory.request
@@ -215,12 +218,18 @@ def read_report(directory: BenchDirectory) -> Report:
     """What a finished benchmark came to; nothing is worked out anew.
 
     Raises:
-        InputError: It is not finished.
+        InputError: It is not finished, or of a version that counted otherwise.
     """
     results = Results()
-    for _, records in directory.jobs():
-        for record in records:
-            results.add(record)
+    try:
+        for _, records in directory.jobs():
+            for record in records:
+                results.add(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"expected results of this version, found others in {directory.path.name}.",
+            "Run the same benchmark again.",
+        ) from error
     try:
         return build_report(directory.request, results)
     except KeyError as error:

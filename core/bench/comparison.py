@@ -101,7 +101,7 @@ def material_of(
     """What the results say of one workload."""
     hpa = results.grids[RivalKind.HPA, workload]
     rule = results.grids[RivalKind.RULE, workload]
-    default = _setting_row(hpa, _DEFAULT_HPA)
+    default = setting_row(hpa, _DEFAULT_HPA)
     fronts = {
         seed: results.fronts[workload, seed]
         for seed in range(request.seeds)
@@ -111,15 +111,16 @@ def material_of(
         workload,
         hpa,
         rule,
-        _setting_row(hpa, calibrations[RivalKind.HPA].best),
-        _setting_row(rule, calibrations[RivalKind.RULE].best),
+        setting_row(hpa, calibrations[RivalKind.HPA].best),
+        setting_row(rule, calibrations[RivalKind.RULE].best),
         default,
         fronts,
         pooled_front(list(fronts.values()), default.requests[list(fronts)].tolist()),
     )
 
 
-def _setting_row(figures: GridFigures, setting: Setting) -> Episodes:
+def setting_row(figures: GridFigures, setting: Setting) -> Episodes:
+    """What one setting of a grid came to."""
     return Episodes.of_grid(figures).row(figures.settings.index(setting))
 
 

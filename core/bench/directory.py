@@ -1,9 +1,8 @@
 """A benchmark on disk: what was asked, one line per finished cell, and how far it is.
 
 `bench.json` holds the request, `results.jsonl` the lines (see `core.bench.results`), and
-`progress.json` how far the process is that works on it. The lines of a job count only once the
-line that closes it is there, so that a benchmark can be interrupted at any moment and goes on
-where it was.
+`progress.json` how far the process is that works on it. A line closes the lines of each job, so
+that a benchmark can be interrupted at any moment and goes on where it was.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class BenchProgress:
 
 
 class BenchDirectory:
-    """One benchmark. Only the process that holds its lock writes to it.
+    """One benchmark. Only the process that holds its lock writes results and progress.
 
     Args:
         path: The directory, which exists.
@@ -123,6 +122,19 @@ class BenchDirectory:
         done = progress is not None and progress.done >= 1.0
         return BenchState.FINISHED if done else BenchState.STOPPED
 
+    def require_unchanged(self) -> None:
+        """Make sure that what it depends on is as it was when it began.
+
+        Raises:
+            InputError: Policies, workloads or code have changed, or cannot be loaded any more.
+        """
+        if self.request.identity() != self.identity:
+            raise InputError(
+                "expected policies, workloads and code as when the benchmark began, "
+                f"found them changed since {self.path.name}.",
+                "Begin a new one with the same arguments.",
+            )
+
     def lock(self) -> EngineLock:
         """Become the one process that works on it.
 
@@ -147,7 +159,10 @@ class BenchDirectory:
         (self.path / STOP_FILE).unlink(missing_ok=True)
 
     def ask_to_stop(self) -> None:
-        """Ask whoever works on it to stop; it does within a second or two."""
+        """Ask whoever works on it to stop; it does within a second or two.
+
+        A process that works alone (`--jobs 1`) first ends an oracle's job that it is at.
+        """
         (self.path / STOP_FILE).touch()
 
     @property

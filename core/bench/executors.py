@@ -80,7 +80,7 @@ class Processes:
 
     def run(self, jobs: Sequence[Job], on_done: OnDone, on_work: OnWork) -> None:
         """See `Executor`."""
-        if self._workers == 1 or len(jobs) == 1:
+        if self._workers == 1:
             Here().run(jobs, on_done, on_work)
             return
         # Small networks on one core each: more threads would only get in each other's way.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -134,7 +134,10 @@ def build_report(request: BenchRequest, results: Results) -> Report:
             }
             own[workload] = (episodes_of(list(found.values())), tuple(found))
             rows.append(_row(policy, spec, material, found))
-            cells += [_row(policy, spec, material, {seed: one}) for seed, one in found.items()]
+            cells += [
+                replace(_row(policy, spec, material, {seed: one}), summary=one)
+                for seed, one in found.items()
+            ]
         # Resamples are the same for every policy, whoever else takes part.
         rng = np.random.default_rng(0)
         mine = {row.workload: row.comparison for row in rows if row.policy == policy}
@@ -164,7 +167,6 @@ def _row(policy: str, spec: str, material: Material, found: Mapping[int, Summary
         latency_p99_ms=_mean([one.latency_p99_ms for one in summaries]),
         reward=_mean([one.reward for one in summaries]) or 0.0,
         score_interval=interval,
-        summary=summaries[0] if len(summaries) == 1 else None,
     )
 
 

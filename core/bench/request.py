@@ -87,7 +87,7 @@ def make_request(
 
     Args:
         policies: Specifications; those that are named twice count once.
-        scenarios: Names, files, and suites: heldout, training, shipped.
+        scenarios: Names, files, and suites: heldout, training, trials, shipped.
         traces: Files of traces.
         peak_rps: What the traces are scaled to.
         seeds: Episodes per policy and workload.
@@ -95,6 +95,9 @@ def make_request(
     Raises:
         InputError: Something that is named does not exist or is not valid.
     """
+    traces = list(traces)
+    if peak_rps is not None and not traces:
+        raise InputError("expected recorded traces (.csv) beside a peak rate, found none.")
     for spec in policies:
         load_policy(spec)
     sources: list[tuple[str, float | None]] = [

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cluster.batch import Floats
+from core.envs.hindsight import FACTORS, WINDOWS_S
 from core.envs.history import StateHistory
 from core.errors import InputError
 
 Integers = NDArray[np.int64]
 
-HEADROOM_WINDOWS_S = (15.0, 60.0, 180.0, 600.0)
-HEADROOM_FACTORS = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
 HEADROOM_TOLERANCE = 0.13
 """Share of the desired replicas by which a mean target must differ to be worth a change; an
 HPA's is 0.1."""
@@ -142,16 +141,16 @@ class Headroom:
     name: str = "headroom"
     labels: tuple[str, ...] = tuple(
         f"{window_name(window_s)} ×{factor:g}"
-        for window_s in HEADROOM_WINDOWS_S
-        for factor in HEADROOM_FACTORS
+        for window_s in WINDOWS_S
+        for factor in FACTORS
     )
 
     def all_targets(self, history: StateHistory) -> Integers:
         """See `ActionSet`."""
-        factors = np.array(HEADROOM_FACTORS)[:, None]
+        factors = np.array(FACTORS)[:, None]
         rows = [
             np.ceil(history.peak_rps(window_s) / history.facts.pod_capacity_rps * factors)
-            for window_s in HEADROOM_WINDOWS_S
+            for window_s in WINDOWS_S
         ]
         return _within_limits(np.concatenate(rows), history)
 
@@ -167,7 +166,7 @@ class Headroom:
 
     def reason(self, history: StateHistory, index: int, action: int, target: int) -> str:
         """See `ActionSet`."""
-        window_s = HEADROOM_WINDOWS_S[action // len(HEADROOM_FACTORS)]
+        window_s = WINDOWS_S[action // len(FACTORS)]
         peak = float(history.peak_rps(window_s)[index])
         words = "latest rate" if window_s <= 15.0 else f"{window_name(window_s)} peak"
         if peak <= 0.0:

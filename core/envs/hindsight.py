@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from core.cluster.batch import FactsBatch, Floats
 
 WINDOWS_S: Final = (15.0, 60.0, 180.0, 600.0)
-"""Windows of the rules."""
+"""Windows of the rules, and of the actions of the headroom set."""
 FACTORS: Final = (1.05, 1.2, 1.4, 1.65, 1.95, 2.3, 2.8)
-"""Headrooms of the rules."""
+"""Headrooms of the rules and actions."""
 MEMORY_S: Final = 3600.0
 """Time constant of what is remembered."""
 MOST_LEAD: Final = 12

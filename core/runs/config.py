@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -21,6 +21,7 @@ __all__ = [
     "InferenceConfig",
     "RunConfig",
     "TrainingConfig",
+    "checked",
     "parse_config",
 ]
 
@@ -32,6 +33,7 @@ class EnvironmentKind(StrEnum):
     KUBERNETES = "k8s"
 
 
+_Config = TypeVar("_Config", bound=BaseModel)
 _WRITING = (ControlMode.AUTO, ControlMode.MANUAL)
 
 
@@ -178,9 +180,26 @@ def parse_config(kind: RunKind, text: str) -> RunConfig:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "config"
-        raise InputError(f"expected a valid {kind} config: {place}: {first['msg']}.") from error
+        raise _invalid(error) from error
+
+
+def checked(model: type[_Config], **values: Any) -> _Config:
+    """A config of these values.
+
+    Raises:
+        InputError: They do not fit, or not together.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    words = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return InputError(f"expected a valid config: {place}: {words}." if place else f"{words}.")
 
 
 def _object(text: str) -> object:

@@ -1,6 +1,6 @@
-"""Suites of random scenarios with frozen seeds: what is calibrated on, and what is judged on.
+"""Suites of random scenarios with frozen seeds: to calibrate on, to try on, and to be judged on.
 
-Both come out of `random_scenario`, like training traffic, but out of other generators. A training
+All come out of `random_scenario`, like training traffic, but out of other generators. A training
 draws from `default_rng([seed, cluster])` and its validation from `default_rng(seed)`: one or two
 words of entropy. A member of a suite is drawn from five, of which the first is the suite's own, so
 no generator of a training can ever be one of a suite's, and none of one suite one of the other's.
@@ -68,7 +68,9 @@ HELD_OUT: Final = Suite("heldout", 71, 16, "traffic that nobody has trained or c
 TRAINING: Final = Suite("training", 29, 128, "traffic that rivals are calibrated on")
 """Large, since a few hopeless episodes weigh much in a mean score: of 32 episodes at a time, the
 best HPA was another one each time, on average 0.07 worse than the best of 192; of 128, 0.006."""
-SUITES: Final = (HELD_OUT, TRAINING)
+TRIALS: Final = Suite("trials", 47, 96, "traffic that variants of policies are compared on")
+"""So that nobody is tempted to choose among variants by what the held-out suite says."""
+SUITES: Final = (HELD_OUT, TRAINING, TRIALS)
 
 _FULL: Final = 0.95
 """Share of the capacity of all pods from which on backlogs hardly go away."""

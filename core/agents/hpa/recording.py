@@ -9,6 +9,7 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def replay(path: Path) -> list[ReplayedDecision]:
         if path.suffix == ".gz":
             content = gzip.decompress(content)
         recording = json.loads(content)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise _no_recording(path, str(error)) from error
     if not isinstance(recording, dict):
         raise _no_recording(path, "no fields at the top")

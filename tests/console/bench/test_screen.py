@@ -21,6 +21,7 @@ from console.start import StartRuns
 from console.widgets.chart import Chart
 from console.widgets.field import Field
 from core.bench.directory import BenchDirectory, BenchProgress, BenchState, list_benchmarks
+from core.bench.request import MOST_SEEDS
 from core.runs.catalogue import list_runs
 from tests.console.pilots import console, settled, shown, typed, until
 from tests.core.bench.factory import (
@@ -139,7 +140,7 @@ async def test_a_new_one_starts_in_a_process_of_its_own(tmp_path: Path) -> None:
         fields["seeds"].text = "0"
         await pilot.press("enter")
         await settled(pilot)
-        assert "seeds: expected 1 to 100" in shown(pilot)
+        assert f"seeds: expected 1 to {MOST_SEEDS:,}" in shown(pilot)
         fields["seeds"].text = "1"
         fields["peak rps"].text = "300"
         fields["policies"].query_one(Input).focus()

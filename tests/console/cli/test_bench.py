@@ -94,7 +94,7 @@ def test_for_people_there_are_tables_and_what_they_mean(cli: CommandLine, trace:
     [
         (("--policies", "hpaa"), "hpa"),
         (("--policies", "hpa", "--scenarios", "flash-crwod"), "flash-crowd"),
-        (("--policies", "hpa", "--peak-rps", "100"), "--traces"),
+        (("--policies", "hpa", "--peak-rps", "100"), "traces (.csv)"),
         (("--policies", "hpa", "--traces", "none.csv"), "none.csv"),
         (("--resume", "nothing"), "directory of a benchmark"),
         (("--resume", "x", "--policies", "hpa"), "--resume without policies"),

@@ -111,6 +111,8 @@ def test_a_day_of_real_traffic(cli: CommandLine, peak: list[str]) -> None:
         (("--speed", "fast"), "--speed"),
         (("--mode", "fast"), "--mode"),
         (("--replicas", "4"), "--mode MANUAL"),
+        (("--mode", "MANUAL"), "--replicas"),
+        (("--speed", "1e7"), "speed"),
         (("--bogus",), "--bogus"),
     ],
 )

@@ -115,6 +115,14 @@ def test_the_help_names_the_lengths_that_are_taken(cli: CommandLine) -> None:
         (("--name", "ppo"), "--name"),
         (("--action-set", "headrom"), "headroom"),
         (("--resume", "nothing"), "nothing"),
+        (("--resume", "nothing", "--steps", "5"), "--resume alone, found --steps"),
+        (("--gamma", "5"), "at most 1"),
+        (("--learning-rate", "3"), "at most 1"),
+        (("--batch-size", "2000000"), "8 to 1000000"),
+        (("--steps", "100000000000"), "1 to 10000000000"),
+        (("--algo", "dqn", "--entropy", "0.1"), "--algo ppo"),
+        (("--peak-rps", "300"), "random traffic"),
+        (("--out", "/proc/nowhere/bundle"), "/proc/nowhere"),
     ],
 )
 def test_what_is_wrong_is_one_line(

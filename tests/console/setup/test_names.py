@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from console.setup.names import free_name, policy_name
+from core.agents.baselines import BASELINES
 from core.errors import InputError
 from core.locations import trained_policies_directory
 
@@ -22,7 +23,7 @@ def test_what_cannot_be_a_directory_name_is_refused(text: str) -> None:
 
 def test_taken_names_are_refused() -> None:
     (trained_policies_directory() / "mine").mkdir(parents=True)
-    for text in ("mine", "ppo", "HPA", "random"):
+    for text in ("mine", "ppo", "HPA", "random", *(one.spec.split(":")[0] for one in BASELINES)):
         with pytest.raises(InputError, match="taken"):
             policy_name(text)
     assert policy_name(" mine-2 ") == "mine-2"

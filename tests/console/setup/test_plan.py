@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from console.settings import SetupChoices
 from console.setup.plan import run_config, sentence
+from console.setup.policy import MODES
 from core.agents.config import RANDOM_TRAFFIC, Algorithm, TrainingConfig
 from core.locations import trained_policies_directory
 from core.runs.config import InferenceConfig
@@ -34,6 +35,13 @@ def test_every_choice_of_a_policy_reaches_the_engine() -> None:
     assert sentence(choices, None) == (
         "Run hpa:0.6 on shop.csv scaled to 500 rps at full speed, SHADOW, seed 3"
     )
+
+
+def test_whatever_can_be_chosen_can_be_started() -> None:
+    for mode in MODES:
+        config = run_config(SetupChoices.model_validate({"mode": mode.value}), None)
+        assert isinstance(config, InferenceConfig)
+        assert config.mode == mode.value
 
 
 def test_empty_fields_of_a_training_take_the_algorithms_own_numbers() -> None:

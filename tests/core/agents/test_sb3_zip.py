@@ -18,9 +18,11 @@ from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from core.agents.bundle import load_bundle, save_bundle
-from core.agents.config import Algorithm
+from core.agents.config import Algorithm, InferenceRule
 from core.agents.network import Network
+from core.agents.papers import settings_of
 from core.agents.sb3_zip import import_sb3_zip
+from core.agents.settings import DqnSettings, PpoSettings
 from core.errors import BundleError
 from tests.core.agents.toys import FEATURES, GuessVecEnv
 
@@ -53,6 +55,10 @@ def test_an_imported_model_acts_like_the_original(tmp_path: Path, algorithm: Alg
     expected, _ = model.predict(inputs, deterministic=True)
     np.testing.assert_array_equal(network.scores(inputs).argmax(axis=1), expected)
     assert bundle.manifest.algorithm is algorithm
+    assert bundle.manifest.inference is InferenceRule.ARGMAX
+    assert bundle.manifest.reward_scale == 1.0
+    assert "gamma" not in bundle.manifest.hyper_parameters
+    assert settings_of(bundle.manifest, PpoSettings if model.__class__ is PPO else DqnSettings, "")
 
 
 def repacked(source: Path, target: Path, **entries: bytes | None) -> Path:

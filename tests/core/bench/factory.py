@@ -146,7 +146,8 @@ def made_up_request(workloads: tuple[str, ...] = (CALM, WILD)) -> BenchRequest:
 
 def write_finished() -> BenchDirectory:
     """A finished benchmark on disk, with made-up figures."""
-    directory = BenchDirectory.make(made_up_request(), "made-up")
+    request = made_up_request()
+    directory = BenchDirectory.make(request, request.identity())
     directory.append("everything", made_up_records())
     directory.tell(BenchProgress(1.0, 60.0, 0.0, "finished"))
     return directory

@@ -18,7 +18,7 @@ from core.bench.report import Report
 from core.bench.results import Record, Results
 from core.bench.work import do_job
 from core.clock import SystemClock
-from core.errors import InputError
+from core.errors import InputError, RunError
 from core.traffic.suites import Suite
 from tests.core.bench.factory import (
     HPA_BEST,
@@ -132,6 +132,35 @@ def test_a_changed_policy_needs_a_new_benchmark(
     monkeypatch.setattr("core.bench.request.code_fingerprint", lambda: "other")
     with pytest.raises(InputError, match="found them changed"):
         start(directory, Here())
+    progress = directory.progress()
+    assert progress is not None
+    assert "found them changed" in progress.error
+
+
+def test_a_refusal_leaves_a_finished_benchmark_finished(
+    directory: BenchDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = start(directory, Here())
+    monkeypatch.setattr("core.bench.request.code_fingerprint", lambda: "other")
+    with pytest.raises(InputError, match="found them changed"):
+        start(directory, Here())
+    assert directory.state() is BenchState.FINISHED
+    assert read_report(directory) == report
+
+
+def test_a_refused_second_worker_takes_back_no_stop(directory: BenchDirectory) -> None:
+    with directory.lock():
+        directory.ask_to_stop()
+        with pytest.raises(RunError, match="another process"):
+            start(directory, Here())
+        assert directory.is_asked_to_stop
+
+
+def test_results_of_another_version_are_no_report(directory: BenchDirectory) -> None:
+    start(directory, Here())
+    directory.append("old", [{"kind": "grid", "rival": "hpa", "workload": "gone"}])
+    with pytest.raises(InputError, match="results of this version"):
+        read_report(directory)
 
 
 def test_rivals_are_calibrated_if_nobody_remembers_them(

@@ -28,6 +28,9 @@ from tests.core.bench.factory import (
     made_up_request,
     made_up_results,
     make_summary,
+    remember_calibrations,
+    run_bench,
+    small_request,
 )
 from tests.core.disk import no_room_beyond
 
@@ -192,3 +195,10 @@ def test_the_page_needs_no_network_and_shows_every_row(report: Report, tmp_path:
         (0.1, 2.0),
         (0.2, 1.0),
     ]
+
+
+def test_one_seed_changes_no_shape(tmp_path: Path) -> None:
+    remember_calibrations()
+    [row, *_] = run_bench(small_request(tmp_path, "hpa", seeds=1)).as_dict()["workloads"]
+    assert row["seeds"] == 1
+    assert "seed" not in row
