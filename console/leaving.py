@@ -33,12 +33,12 @@ class LeftRun:
 
         try:
             reader = RunReader(self.directory)
-        except RlscaleError:
+            try:
+                return reader.status().state.is_live
+            finally:
+                reader.close()
+        except (RlscaleError, OSError):
             return False
-        try:
-            return reader.status().state.is_live
-        finally:
-            reader.close()
 
 
 def ask_about(application: RlscaleApp, run: LeftRun) -> None:

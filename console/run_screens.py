@@ -30,7 +30,7 @@ def debug_screen(request: StartDebug) -> Screen[None]:
     if request.versus is not None:
         from console.screens.versus import VersusScreen
 
-        return VersusScreen(request.run_directory, request.versus, request.step)
+        return VersusScreen(request.run_directory, request.versus, request.step, request.time_s)
     from console.screens.debug import DebugScreen
 
     return DebugScreen(

@@ -41,6 +41,13 @@ class RunError(RlscaleError):
     """A run that cannot be read, started, resumed or commanded."""
 
 
+def one_line(error: BaseException) -> str:
+    """What went wrong: our own errors as they are, others with their type."""
+    if isinstance(error, RlscaleError):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+
+
 _WRONG_PLACE: Final = frozenset(
     {
         errno.ENOENT,

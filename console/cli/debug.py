@@ -14,7 +14,8 @@ from console.cli.arguments import (
     names,
     whole_number,
 )
-from core.errors import InputError, RunError
+from console.cli.debug_options import check_options, is_headless
+from core.errors import RunError
 
 if TYPE_CHECKING:
     from core.debug.debugger import Debugger
@@ -95,21 +96,18 @@ def configure(commands: Any) -> None:
     headless.add_argument(
         "--seed",
         type=whole_number(0, LARGEST_SEED),
-        default=0,
         metavar="N",
         help="where the chance of --what-if comes from (default 0)",
     )
     headless.add_argument(
         "--question",
         choices=("action", "target"),
-        default="action",
-        help="what is explained: this action over the runner-up, or the number of replicas",
+        help="what is explained: this action over the runner-up (default), or so many replicas",
     )
     headless.add_argument(
         "--baseline",
         choices=("mean", "previous"),
-        default="mean",
-        help="what the observation is compared with: the run's mean, or that of the step before",
+        help="what the observation is compared with: the run's mean (default), or the step before",
     )
     course = parser.add_argument_group("another course")
     course.add_argument(
@@ -134,24 +132,9 @@ def configure(commands: Any) -> None:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
-    asked = (
-        arguments.json,
-        arguments.print,
-        arguments.export,
-        arguments.conditions,
-        arguments.names,
-        arguments.what_if,
-        arguments.branch,
-    )
-    if not any(asked):
+    check_options(arguments)
+    if not is_headless(arguments):
         return _open(arguments)
-    if (arguments.target is not None or arguments.then) and not arguments.branch:
-        raise InputError("expected --branch beside --target and --then, found none.", "Add it.")
-    if (arguments.policies or arguments.horizon or arguments.samples) and not arguments.what_if:
-        raise InputError(
-            "expected --what-if beside --policies, --horizon and --samples, found none.",
-            "Add --what-if.",
-        )
     from console.cli.debugging import branch, print_versus
     from core.debug.debugger import Debugger
     from core.runs.catalogue import find_run
@@ -252,8 +235,8 @@ def _decision(debugger: Debugger, arguments: argparse.Namespace) -> int:
     document = report(
         debugger,
         index,
-        question=Question(arguments.question),
-        baseline=Baseline(arguments.baseline),
+        question=Question(arguments.question or Question.ACTION),
+        baseline=Baseline(arguments.baseline or Baseline.MEAN),
         what_if=what_if,
     )
     if arguments.export is not None:
@@ -290,7 +273,7 @@ def _what_if(debugger: Debugger, index: int, arguments: argparse.Namespace) -> W
         steps=arguments.horizon or HORIZON_STEPS,
         samples=SAMPLES if arguments.samples is None else arguments.samples,
         policies=arguments.policies,
-        seed=arguments.seed,
+        seed=arguments.seed or 0,
     )
     with ProgressReport("going back", index, "decisions") as progress:
         return debugger.speculation.ask(

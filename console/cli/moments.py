@@ -8,7 +8,7 @@ from core.errors import InputError
 
 
 def moment_of(directory: Path, text: str) -> tuple[int, float]:
-    """The decision that is meant, and its simulated time in seconds.
+    """The decision that is meant, and where a play head stands that shows it, in seconds.
 
     Args:
         directory: The run.
@@ -26,10 +26,13 @@ def moment_of(directory: Path, text: str) -> tuple[int, float]:
     reader = RunReader(directory)
     try:
         interval_s, last = reader.info().interval_s, reader.last_step()
+        end_s = reader.step(last).state.time_s if last >= 0 else 0.0
+        if isinstance(where, int):
+            step, beyond = where, where > max(last, 0)
+        else:
+            step, beyond = max(reader.step_at(where), 0), where >= end_s + interval_s
     finally:
         reader.close()
-    step = where if isinstance(where, int) else round(where / interval_s)
-    if step > max(last, 0):
-        end = clock(max(last, 0) * interval_s)
-        raise InputError(f"expected a moment up to decision {last} ({end}), found {text}.")
+    if beyond:
+        raise InputError(f"expected a moment up to decision {last} ({clock(end_s)}), found {text}.")
     return step, step * interval_s

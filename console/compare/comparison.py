@@ -141,10 +141,7 @@ def _inferences(one: RunReader, other: RunReader, a: RunInfo, b: RunInfo) -> Com
     last = [reader.last_step() for reader in (one, other)]
     ends = [reader.step(step).state.time_s for reader, step in zip((one, other), last, strict=True)]
     until_s = min(ends)
-    totals = [
-        reader.totals(_step_at(window.step, window.time_s, info.interval_s, until_s, step))
-        for reader, window, info, step in zip((one, other), windows, (a, b), last, strict=True)
-    ]
+    totals = [reader.totals(reader.step_at(until_s)) for reader in (one, other)]
     return Comparison(
         first=a,
         second=b,
@@ -155,18 +152,6 @@ def _inferences(one: RunReader, other: RunReader, a: RunInfo, b: RunInfo) -> Com
         in_time=True,
         remark=_remark(a, b, ends),
     )
-
-
-def _step_at(
-    steps: np.ndarray[tuple[int], np.dtype[np.int64]],
-    times: Floats,
-    interval_s: float,
-    until_s: float,
-    last: int,
-) -> int:
-    # Steps are one interval apart, so the bucket before leads to the step itself.
-    index = max(int(np.searchsorted(times, until_s, side="right")) - 1, 0)
-    return min(int(steps[index] + (until_s - times[index]) // interval_s), last)
 
 
 def _figures(

@@ -103,19 +103,13 @@ class DebugBody(Widget):
         return self.query_one(f"#{place_of(panel)}", PanelLines)
 
     def step_at(self, column: int) -> int | None:
-        """The step that lies nearest to a column of the timeline."""
+        """The step that a column of the timeline shows."""
         picture = self._scene.picture
-        if picture is None or picture.index < 0:
+        if picture is None:
             return None
-        from console.debug.timeline import canvas_of
+        from console.debug.timeline import step_under
 
-        found = picture.explanation
-        assert found is not None
-        width = self.query_one("#debug-timeline").size.width
-        moment = canvas_of(picture, width).moment(column)
-        interval_s = picture.snapshot.info.interval_s
-        step = picture.index + round((moment - found.step.state.time_s) / interval_s)
-        return min(max(step, 0), picture.snapshot.length)
+        return step_under(picture, column, self.query_one("#debug-timeline").size.width)
 
     def redraw(self) -> None:
         """Draw anew in other colours."""

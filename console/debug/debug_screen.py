@@ -17,6 +17,7 @@ from console.debug.prompt import Prompt
 from console.debug.scene import DebugScene
 from console.debug.timeline_widget import Timeline
 from console.debug.view import DebugView, Done
+from console.debug.works import go_to_time
 from console.fed_screen import FedScreen
 from console.keys import KeyContext
 from console.live.navigation import Extent, Navigation
@@ -64,8 +65,9 @@ class DebugRunScreen(FedScreen[DebugFeed]):
     ) -> None:
         super().__init__()
         self.directory = run_directory
-        self._opening: int | float | None = time_s if step is None else step
+        self._opening = step
         """Where to open, until the first picture tells what there is."""
+        self._opening_s = time_s if step is None else None
         self._scene = DebugScene(read_only=read_only)
         self._view = DebugView(Navigation(span_s=1800.0))
         self._driver = Driver(run_directory, self._tell_done)
@@ -114,6 +116,9 @@ class DebugRunScreen(FedScreen[DebugFeed]):
             changed=self._tell_changed,
             done=self._tell_done,
         )
+        if self._opening_s is not None:
+            # Answered before the first picture.
+            self.do(go_to_time(self._opening_s, None))
         self.call_after_refresh(self._feed.start, self._view)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.body.redraw())
 
@@ -141,8 +146,8 @@ class DebugRunScreen(FedScreen[DebugFeed]):
             return
         self.show(state=self._feed.state)
         if self._opening is not None and self.picture is not None:
-            where, self._opening = self._opening, None
-            self.go(self.step_of(where))
+            step, self._opening = self._opening, None
+            self.go(step)
         self._watch()
 
     def _watch(self) -> None:
@@ -163,7 +168,9 @@ class DebugRunScreen(FedScreen[DebugFeed]):
         done = event.done
         if done.words:
             self.say(done.words[:1].upper() + done.words[1:], warning=done.failed)
-        if done.goto is not None:
+        if done.goto is not None and self.picture is None:
+            self._opening = done.goto
+        elif done.goto is not None:
             self.go(done.goto)
         elif done.follow:
             self.follow()
@@ -226,17 +233,6 @@ class DebugRunScreen(FedScreen[DebugFeed]):
         """The step that is looked at, though it may not have been read yet."""
         cursor = self._view.navigation.cursor
         return self.extent.newest if cursor is None else cursor
-
-    def step_of(self, where: int | float) -> int:
-        """The step that is meant by its number, or by a time in seconds."""
-        if isinstance(where, int):
-            return where
-        picture = self.picture
-        found = None if picture is None else picture.explanation
-        if found is None:
-            return 0
-        apart_s = where - found.step.state.time_s
-        return max(found.step.index + round(apart_s / self.extent.interval_s), 0)
 
     def go(self, step: int) -> None:
         """Show another step, or the nearest one that there is."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.debug.view import DebugView, Done, Played
-from core.errors import RlscaleError
+from core.errors import RlscaleError, one_line
 
 if TYPE_CHECKING:
     from console.debug.source import DebugSource
@@ -33,13 +33,6 @@ class DebugState:
     played: Played | None = None
     problem: str = ""
     """Why nothing newer can be read; empty if all is well."""
-
-
-def one_line(error: Exception) -> str:
-    """What went wrong: our own errors as they are, others with their type."""
-    if isinstance(error, RlscaleError):
-        return str(error)
-    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
 
 
 class _Leave(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from core.errors import InputError
 
@@ -54,3 +55,20 @@ def parse_moment(text: str, present: int) -> int | float:
         raise InputError(
             f"expected a step such as 120 or +10, or a time such as 10:45, found {text!r}."
         ) from None
+
+
+def step_of(directory: Path, where: int | float) -> int:
+    """The step of a run that `parse_moment` found; for a time it is read which one.
+
+    Raises:
+        RunError: The run cannot be read.
+    """
+    if isinstance(where, int):
+        return where
+    from core.runs.reader import RunReader
+
+    reader = RunReader(directory)
+    try:
+        return reader.step_at(where)
+    finally:
+        reader.close()

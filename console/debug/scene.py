@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.debug.feed import DebugState
@@ -78,7 +78,3 @@ class DebugScene:
     def row(self, panel: Panel, count: int) -> int:
         """The selected line of a panel with `count` lines; -1 if it has none."""
         return min(max(self.selected.get(panel, 0), 0), count - 1)
-
-    def with_row(self, panel: Panel, row: int) -> DebugScene:
-        """The same with another line of a panel selected."""
-        return replace(self, selected={**self.selected, panel: row})

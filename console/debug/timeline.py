@@ -36,19 +36,36 @@ class Canvas:
 
     def column(self, time_s: float) -> int:
         """The column of a moment; outside of the canvas if it is not shown."""
-        share = (time_s - self.viewport.first) / self.viewport.span
-        return int(np.ceil(share * self.columns - 1e-6)) - 1
+        return int(self.places(np.float64(time_s)))
 
-    def moment(self, column: int) -> float:
-        """The moment in the middle of a column."""
-        share = (min(max(column, 0), self.columns - 1) + 0.5) / self.columns
-        return float(self.viewport.first + share * self.viewport.span)
+    def places(self, time_s: NDArray[np.float64] | np.float64) -> NDArray[np.int64]:
+        """The columns of moments, likewise."""
+        share = (time_s - self.viewport.first) / self.viewport.span
+        return np.ceil(share * self.columns - 1e-6).astype(np.int64) - 1
+
+    def sample_under(self, column: int, time_s: NDArray[np.float64]) -> int:
+        """The place of the sample that a column shows: the last that lies in it or before it.
+
+        Args:
+            column: May lie outside of the canvas.
+            time_s: Of the samples, ascending; at least one.
+        """
+        inside = min(max(column, 0), self.columns - 1)
+        return max(int(np.searchsorted(self.places(time_s), inside, side="right")) - 1, 0)
 
 
 def canvas_of(picture: Picture, width: int) -> Canvas:
     """The canvas of a timeline that is `width` cells wide."""
     columns = max(width - LABEL - 1, 1)
     return Canvas(traffic_viewport(picture.snapshot).aligned(columns), columns)
+
+
+def step_under(picture: Picture, column: int, width: int) -> int | None:
+    """The step that a column of a timeline shows; None if there is none yet."""
+    window = picture.snapshot.window
+    if not len(window):
+        return None
+    return int(window.step[canvas_of(picture, width).sample_under(column, window.time_s)])
 
 
 def timeline_lines(
@@ -144,8 +161,7 @@ def _actions(
 
 
 def _stops(picture: Picture, canvas: Canvas, signs: Signs, cursor: int | None) -> Content:
-    info, first = picture.snapshot.info, _first_time(picture)
-    marked = {canvas.column(first + int(step) * info.interval_s) for step in picture.stops}
+    marked = set(canvas.places(_stop_times(picture)).tolist())
     sign = _ASCII_STOP if signs.plain else _STOP
     parts = [Content.styled(" stops    ", MUTED)]
     for column in range(canvas.columns):
@@ -158,12 +174,18 @@ def _stops(picture: Picture, canvas: Canvas, signs: Signs, cursor: int | None) -
     return Content("").join(parts)
 
 
-def _first_time(picture: Picture) -> float:
-    """Simulated time of step 0."""
-    found = picture.explanation
-    if found is None:
-        return 0.0
-    return found.step.state.time_s - found.step.index * picture.snapshot.info.interval_s
+def _stop_times(picture: Picture) -> NDArray[np.float64]:
+    """When the stops in the window are, as if steps were one interval apart in each bucket."""
+    window = picture.snapshot.window
+    if not len(window):
+        return np.zeros(0)
+    stops = picture.stops[picture.stops >= window.step[0]]
+    place = np.searchsorted(window.step, stops, side="right") - 1
+    behind = stops - window.step[place]
+    inside = behind < window.bucket_steps
+    begin, interval_s = window.time_s[place[inside]], picture.snapshot.info.interval_s
+    times: NDArray[np.float64] = begin + behind[inside] * interval_s
+    return times
 
 
 def _axis(picture: Picture, canvas: Canvas, signs: Signs, cursor: int | None) -> Content:

@@ -85,10 +85,7 @@ def timeline_lines(picture: VersusPicture, drawing: Drawing, width: int) -> list
     if picture.beside is not None:
         column = canvas.column(picture.beside.first.state.time_s)
         cursor = max(column, 0) if column < canvas.columns else None
-    interval_s = picture.extent.interval_s
-    columns = np.array(
-        [canvas.column(step * interval_s) for step in range(picture.last + 1)], dtype=np.int64
-    )
+    columns = canvas.places(picture.time_s)
     lines = []
     for side in range(2):
         lines.append(_latency(picture, drawing, canvas, columns, cursor, side))
@@ -252,9 +249,7 @@ def _numbers(
 
 def charts(picture: VersusPicture) -> tuple[tuple[ChartData, ChartData], Viewport]:
     """Latency and replicas of both over the time of the timeline."""
-    interval_s = picture.extent.interval_s
-    times = np.arange(picture.last + 1, dtype=np.float64) * interval_s
-    index = picture.index
+    times, index = picture.time_s, picture.index
 
     def pair(
         curves: tuple[NDArray[np.float64], NDArray[np.float64]], *, stepped: bool
@@ -276,7 +271,7 @@ def charts(picture: VersusPicture) -> tuple[tuple[ChartData, ChartData], Viewpor
     facts = picture.infos[0].facts
     slo = None if facts is None else Threshold("SLO", facts.slo_ms)
     shown = picture.canvas(100).viewport
-    viewport = Viewport(shown.first, shown.last, None if index < 0 else index * interval_s)
+    viewport = Viewport(shown.first, shown.last, None if index < 0 else float(times[index]))
     return (
         ChartData("latency p95", "ms", times, pair(picture.latency_p95_ms, stepped=False), slo),
         ChartData("replicas asked", "", times, pair(picture.target, stepped=True), whole=True),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from console.debug.timeline import Canvas
 from console.live.navigation import Extent, Navigation
 from core.debug.pair import Difference
+from core.runs.moments import WITHIN_S
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from core.debug.pair import Beside, Pair
@@ -38,6 +40,8 @@ class VersusPicture:
     """None before the first decision."""
     stops: NDArray[np.int64]
     """Every step at which they differ."""
+    time_s: NDArray[np.float64]
+    """Of every step, by the clock of the first run: the axis of both."""
     latency_p95_ms: tuple[NDArray[np.float64], NDArray[np.float64]]
     """Of every step, of both."""
     desired: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -59,13 +63,21 @@ class VersusPicture:
         """How columns and time fit together on a timeline of `columns`."""
         from console.charts.model import Viewport
 
-        interval_s = self.extent.interval_s
         span = self.view.navigation.span_s
         _, newest = self.view.navigation.range(self.extent)
         if span is None:
-            return Canvas(Viewport(0.0, max(self.last, 10) * interval_s), columns)
-        first = max(newest * interval_s - span, 0.0)
+            least_s = 10 * self.extent.interval_s
+            return Canvas(Viewport(0.0, max(least_s, *self.time_s[-1:])), columns)
+        first = max(self.time_s[newest] - span, 0.0) if newest >= 0 else 0.0
         return Canvas(Viewport(first, first + span), columns)
+
+    def step_at(self, time_s: float) -> int:
+        """The last step up to a time, to the second."""
+        return max(int(np.searchsorted(self.time_s, time_s + WITHIN_S, side="right")) - 1, 0)
+
+    def step_under(self, column: int, columns: int) -> int:
+        """The step that a column of a timeline of `columns` shows."""
+        return self.canvas(columns).sample_under(column, self.time_s)
 
 
 def read_pair(pair: Pair, view: VersusView) -> VersusPicture:
@@ -91,6 +103,7 @@ def read_pair(pair: Pair, view: VersusView) -> VersusPicture:
         last=last,
         beside=pair.at(index) if index >= 0 else None,
         stops=stops[stops <= last],
+        time_s=curve("time_s")[0],
         latency_p95_ms=curve("latency_p95_ms"),
         desired=curve("replicas_desired"),
         target=curve("target"),

@@ -51,6 +51,27 @@ def go_to_stop(by: int, driver: Driver | None) -> Work:
     return work
 
 
+def go_to_time(time_s: float, driver: Driver | None) -> Work:
+    """To the last step up to a time, to the second.
+
+    Args:
+        time_s: Of the run.
+        driver: Runs on to a time that is still to come; None if the engine may not be driven.
+    """
+
+    def work(debugger: Debugger, present: int) -> Done:
+        found = debugger.step_at(time_s)
+        if driver is not None and found == debugger.newest:
+            # What is still to come is simulated, one step per interval.
+            left_s = time_s - debugger.recording.step(found).state.time_s
+            to_come = int(left_s // debugger.info.interval_s)
+            if to_come > 0:
+                return run_until(found + to_come, driver)(debugger, present)
+        return Done(goto=found)
+
+    return work
+
+
 def run_until(step: int, driver: Driver) -> Work:
     """Take decisions until a step is reached."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import RlscaleError
+from core.errors import one_line
 
 if TYPE_CHECKING:
     from console.live.snapshot import Snapshot, View
@@ -95,8 +95,9 @@ class RunFeed:
                     if source is None:
                         source = self._open()
                     self._state = FeedState(source.look(view))
-                except RlscaleError as error:
-                    self._state = FeedState(self._state.snapshot, str(error))
+                except Exception as error:
+                    # A thread that ends without a word would leave a screen that never changes.
+                    self._state = FeedState(self._state.snapshot, one_line(error))
                 answered = view
             if answered is not None and answered is not self._answered:
                 self._answered = answered
@@ -121,5 +122,5 @@ class RunFeed:
     def _complete(self, source: RunSource) -> None:
         try:
             source.read_guardrails()
-        except RlscaleError as error:
-            self._state = FeedState(self._state.snapshot, str(error))
+        except Exception as error:
+            self._state = FeedState(self._state.snapshot, one_line(error))

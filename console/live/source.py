@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from console.live.log import LogLine, event_lines, scaling_lines
 from console.live.navigation import Extent
@@ -20,6 +21,8 @@ _EVENTS_KEPT_IN_REPLAY = 50_000
 _SCALINGS_KEPT = 500
 _TRAINING_KEPT = 4_000
 _WHOLE_POINTS = 400
+
+_Row = TypeVar("_Row", bound=TrainingRow | EvaluationRow)
 
 
 class RunSource:
@@ -80,12 +83,11 @@ class RunSource:
         info = self._reader.info()
         if self._guardrails is not None:
             return
-        if info.target:
-            from core.traffic.scenario import GuardrailSettings
+        decides = info.kind is RunKind.INFERENCE and self._reader.meta("scenario") is not None
+        if info.target or decides:
+            from core.runs.guardrails import guardrails_of
 
-            self._guardrails = GuardrailSettings.model_validate(self._reader.meta("guardrails"))
-        elif info.kind is RunKind.INFERENCE and self._reader.meta("scenario") is not None:
-            self._guardrails = self._reader.scenario().guardrails
+            self._guardrails = guardrails_of(self._reader)
 
     def _window(self, view: View, extent: Extent, newest: Step | None) -> Window:
         first, last = view.navigation.range(extent)
@@ -130,14 +132,8 @@ class RunSource:
         )
         if events:
             self._events = (*self._events, *events)[-kept:]
-        rows = self._reader.training_after(self._training[-1].id if self._training else 0)
-        if rows:
-            self._training = (*self._training, *rows)[-_TRAINING_KEPT:]
-        scores = self._reader.evaluations_after(
-            self._evaluations[-1].id if self._evaluations else 0
-        )
-        if scores:
-            self._evaluations = (*self._evaluations, *scores)
+        self._training = _grown(self._training, self._reader.training_after)[-_TRAINING_KEPT:]
+        self._evaluations = _grown(self._evaluations, self._reader.evaluations_after)
 
     def _log(self, view: View, newest: int, inspected: Step | None) -> tuple[LogLine, ...]:
         end = newest if inspected is None else inspected.index
@@ -171,3 +167,15 @@ class RunSource:
     def close(self) -> None:
         """Let go of the file."""
         self._reader.close()
+
+
+def _grown(known: tuple[_Row, ...], after: Callable[[int], list[_Row]]) -> tuple[_Row, ...]:
+    """`known` with what follows; all anew if a training that was resumed took rows back.
+
+    Others then stand under the same numbers, so the newest known row must be as it was.
+    """
+    if known:
+        rows = after(known[-1].id - 1)
+        if rows and rows[0] == known[-1]:
+            return (*known, *rows[1:]) if len(rows) > 1 else known
+    return tuple(after(0))

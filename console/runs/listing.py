@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,9 +67,8 @@ def _read(directory: Path, signature: _Signature) -> _Known:
             info, status = reader.info(), reader.status()
         finally:
             reader.close()
-    except (RlscaleError, sqlite3.Error, KeyError, TypeError, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        return _Known(signature, 0.0, unreadable_row(directory, reason))
+    except (RlscaleError, OSError) as error:
+        return _Known(signature, 0.0, unreadable_row(directory, str(error)))
     return _Known(signature, info.created_wall_time, run_row(info, status))
 
 

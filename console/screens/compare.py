@@ -149,10 +149,7 @@ class CompareScreen(Screen[None]):
             return
         from console.screens.versus import VersusScreen
 
-        step = None
-        if self._cursor is not None:
-            step = round(self._cursor / comparison.first.interval_s)
-        self.app.push_screen(VersusScreen(*self._directories, step))
+        self.app.push_screen(VersusScreen(*self._directories, time_s=self._cursor))
 
     def action_back(self) -> None:
         """Let go of the cursor, then leave."""

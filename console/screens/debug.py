@@ -29,6 +29,7 @@ from console.debug.works import (
     change_stop,
     find_rival,
     go_to_stop,
+    go_to_time,
     run_until,
     write_report,
 )
@@ -264,7 +265,11 @@ class DebugScreen(DebugRunScreen):
             case Asked.MOMENT:
                 from console.debug.moments import parse_moment
 
-                self._run_to(self.step_of(parse_moment(text, self.present)))
+                where = parse_moment(text, self.present)
+                if isinstance(where, int):
+                    self._run_to(where)
+                else:
+                    self.do(go_to_time(where, self._driver if self._scene.commands else None))
             case Asked.STOP:
                 self.do(add_stop(text))
                 self.show(panel=Panel.STOPS)

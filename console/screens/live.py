@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import BindingType
 from textual.widgets import Input
 
 from console.debug.timeline_widget import Timeline
+from console.handover import hand_over
 from console.keys import KeyContext, bindings
 from console.live.desk import override_dialog
 from console.live.navigation import span_text
 from console.live.run_screen import RunScreen
 from console.live.signs import signs
 from console.widgets.chart import Chart
+from core.errors import RlscaleError
 from core.state import ControlMode
 
 if TYPE_CHECKING:
@@ -95,8 +98,16 @@ class LiveScreen(RunScreen):
         snapshot = self._scene.snapshot
         if snapshot is not None:
             where = parse_moment(event.text, snapshot.newest)
-            step = where if isinstance(where, int) else round(where / snapshot.info.interval_s)
-            self.seek(step)
+            self._seek_moment(snapshot.info.directory, where)
+
+    @work(thread=True, exclusive=True, group="seek")
+    def _seek_moment(self, directory: Path, where: int | float) -> None:
+        from console.debug.moments import step_of
+
+        try:
+            hand_over(self, self.seek, step_of(directory, where))
+        except RlscaleError as error:
+            hand_over(self, self._notice, str(error))
 
     def action_select_chart(self, by: int) -> None:
         """Select the next chart, or the one before."""

@@ -43,7 +43,8 @@ class VersusScreen(Screen[None]):
     Args:
         first: Directory of run A.
         second: Directory of run B, of the same scenario and seed.
-        step: The decision to open at.
+        step: The decision to open at; None for the newest, unless there is a time.
+        time_s: The same by the first run's time.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(KeyContext.VERSUS)]
@@ -51,10 +52,12 @@ class VersusScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012
     key_contexts = (KeyContext.VERSUS,)
 
-    def __init__(self, first: Path, second: Path, step: int | None = None) -> None:
+    def __init__(
+        self, first: Path, second: Path, step: int | None = None, time_s: float | None = None
+    ) -> None:
         super().__init__()
         self._directories = (first, second)
-        self._opening = step
+        self._opening: int | float | None = time_s if step is None else step
         self._pair: Pair | None = None
         self._view: VersusView | None = None
         self._picture: VersusPicture | None = None
@@ -140,15 +143,16 @@ class VersusScreen(Screen[None]):
             self._read()
             return
         self._picture = picture
-        step = self._opening
-        if step is not None and picture.last >= 0 and self._has(picture, step):
-            self._go(min(step, picture.last))
+        where = self._opening
+        if where is not None and picture.last >= 0 and self._has(picture, where):
+            self._go_to(where)
         else:
             self._draw()
 
-    def _has(self, picture: VersusPicture, step: int) -> bool:
-        """Whether a step has come, or never will; one that is still to come is waited for."""
-        return picture.last >= step or not picture.growing
+    def _has(self, picture: VersusPicture, where: int | float) -> bool:
+        """Whether a moment has come, or never will; one that is still to come is waited for."""
+        newest = picture.last if isinstance(where, int) else picture.time_s[picture.last]
+        return bool(newest >= where) or not picture.growing
 
     def _ask(self, view: VersusView) -> None:
         self._view = view
@@ -196,6 +200,12 @@ class VersusScreen(Screen[None]):
         self._opening = None
         extent = Extent(picture.last, picture.extent.interval_s)
         self._ask(replace(view, navigation=view.navigation.at(step, extent)))
+
+    def _go_to(self, where: int | float) -> None:
+        """Go to a step, or to the last one up to a time in seconds."""
+        if self._picture is not None:
+            step = where if isinstance(where, int) else self._picture.step_at(where)
+            self._go(min(step, self._picture.last))
 
     @property
     def present(self) -> int:
@@ -250,18 +260,15 @@ class VersusScreen(Screen[None]):
     def _answer(self, event: Prompt.Answered) -> None:
         from console.debug.moments import parse_moment
 
-        if event.query.name == Asked.MOMENT and self._picture is not None:
-            where = parse_moment(event.text, self.present)
-            interval_s = self._picture.extent.interval_s
-            self._go(where if isinstance(where, int) else round(where / interval_s))
+        if event.query.name == Asked.MOMENT:
+            self._go_to(parse_moment(event.text, self.present))
 
     @on(Timeline.Pointed)
     def _point(self, event: Timeline.Pointed) -> None:
         picture = self._picture
-        if picture is not None:
+        if picture is not None and picture.last >= 0:
             width = self.query_one("#versus-timeline").size.width
-            moment = picture.canvas(max(width - LABEL - 1, 1)).moment(event.column)
-            self._go(round(moment / picture.extent.interval_s))
+            self._go(picture.step_under(event.column, max(width - LABEL - 1, 1)))
 
     def action_swap(self) -> None:
         """Let A be B and B be A."""

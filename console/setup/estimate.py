@@ -50,14 +50,12 @@ def measured_speeds() -> dict[Algorithm, TrainingSpeed]:
     for file in files[:_RUNS_LOOKED_AT]:
         try:
             reader = RunReader(file)
-        except RlscaleError:
+            try:
+                training, config = reader.status().training, reader.config()
+            finally:
+                reader.close()
+        except (RlscaleError, OSError):
             continue
-        try:
-            training, config = reader.status().training, reader.config()
-        except (RlscaleError, KeyError):
-            continue
-        finally:
-            reader.close()
         measured = training is not None and training.steps_per_s
         if measured and isinstance(config, TrainingConfig) and config.algo not in speeds:
             speeds[config.algo] = TrainingSpeed(measured, "the last one here")

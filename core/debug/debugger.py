@@ -90,16 +90,15 @@ class Debugger:
         return "lived through again, bit for bit"
 
     def step_at(self, time_s: float) -> int:
-        """The step whose interval ended at a simulated time, or was going on then.
+        """The last step up to a time of the run, to the second.
 
         Raises:
             RunError: The run has no step yet.
         """
-        newest = self.newest
-        if newest < 0:
+        found = self.reader.step_at(time_s)
+        if found < 0:
             raise RunError(f"expected a first decision in {self.info.run_id}, found none yet.")
-        first = self.recording.step(0).state.time_s
-        return min(max(round((time_s - first) / self.info.interval_s), 0), newest)
+        return found
 
     def close(self) -> None:
         """Let go of the file."""

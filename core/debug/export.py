@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.debug.markdown import as_markdown
 from core.debug.report import Document
-from core.errors import InputError, cannot_write
+from core.errors import InputError
+from core.files import require_place, write_file
 
 SUFFIXES = (".md", ".json")
 
@@ -35,8 +36,6 @@ def export_report(document: Document, target: Path, *, overwrite: bool = False) 
         content = as_markdown(document)
     else:
         content = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        target.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise cannot_write(target, error) from error
+    require_place(target)
+    write_file(target, content.encode())
     return target

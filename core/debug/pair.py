@@ -19,7 +19,7 @@ from core.state import Step
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_COLUMNS: Final = ("target", "replicas_desired", "latency_p95_ms")
+_COLUMNS: Final = ("target", "replicas_desired", "latency_p95_ms", "time_s")
 _CHUNK_STEPS: Final = 20_000
 
 
@@ -115,7 +115,7 @@ class Pair:
         return np.flatnonzero(differ)
 
     def curve(self, name: str) -> tuple[Floats, Floats]:
-        """One of latency_p95_ms, target and replicas_desired, of both, up to the common end."""
+        """One of the columns that are read here, of both, up to the common end."""
         values = self._columns()[:, :, _COLUMNS.index(name)]
         return values[0], values[1]
 

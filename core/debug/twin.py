@@ -29,6 +29,7 @@ from core.debug.watching import watch
 from core.envs.observation import build_observation
 from core.errors import RunError
 from core.runs.control import Control
+from core.runs.guardrails import guardrails_of
 from core.traffic.patterns import StepPattern
 from core.traffic.scenario import GuardrailSettings, Scenario
 
@@ -61,7 +62,7 @@ class Twin:
                 "Fit one, and name it as the scenario when the run is started.",
             )
         self.recording = Recording(reader)
-        self.scenario = reader.scenario()
+        self.scenario = reader.scenario().model_copy(update={"guardrails": guardrails_of(reader)})
         self.policy, self.policy_problem = policy_of(reader)
         self._pasts = RecordedPasts(self.recording)
         self._lock = threading.Lock()
@@ -70,7 +71,8 @@ class Twin:
         """The moment at which the decision of step `index` was due, as the twin sees it.
 
         Raises:
-            RunError: There is no such step, or nothing is known about the deployment.
+            InputError: There is no such step.
+            RunError: Nothing is known about the deployment.
         """
         with self._lock:
             return self._moment(index)
@@ -83,7 +85,7 @@ class Twin:
         first = max(0, index - math.ceil(WARM_UP_S / info.interval_s))
         past = [recording.step(at) for at in range(first, index + 1)]
         scenario = self._scenario(past, info.facts)
-        cluster = _lived_through(scenario, past)
+        cluster = _lived_through(scenario, info.seed, past)
         history = self._pasts.at(index)
         fallback = HpaPolicy()
         watch(fallback, recording, self._pasts, first, index)
@@ -135,7 +137,6 @@ class Twin:
             update={
                 "traffic": tuple(patterns),
                 "cluster": self.scenario.cluster.model_copy(update=bounds),
-                "guardrails": _guardrails(self.scenario),
                 "interval_s": interval_s,
                 "duration_s": len(patterns) * interval_s,
                 "faults": (),
@@ -161,8 +162,8 @@ class Twin:
         )
 
 
-def _lived_through(scenario: Scenario, past: list[Step]) -> SimulatedCluster:
-    cluster = SimulatedCluster(scenario)
+def _lived_through(scenario: Scenario, seed: int, past: list[Step]) -> SimulatedCluster:
+    cluster = SimulatedCluster(scenario, seed)
     for step in past[1:]:
         cluster.scale(step.state.replicas_desired)
         cluster.advance()
@@ -179,10 +180,3 @@ def _remembering(
         wanted = np.array([step.target], dtype=np.int64)
         guardrails.rule(wanted, StateBatch.from_states([step.state]), exempt)
     return guardrails
-
-
-def _guardrails(scenario: Scenario) -> GuardrailSettings:
-    """Those of a run on a cluster: the twin's if it names any."""
-    from core.runs.cluster_meta import CAREFUL
-
-    return scenario.guardrails if "guardrails" in scenario.model_fields_set else CAREFUL

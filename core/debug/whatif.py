@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from core.agents.policy import ClairvoyantPolicy, Policy
-from core.agents.registry import load_policy
 from core.debug.alternatives import MOST, alternatives_at
 from core.debug.estimates import Estimate, estimate
 from core.debug.futures import Course, Floats, Futures, play
+from core.debug.seers import Seers
 from core.debug.watching import watch
 from core.errors import RunError
 
 if TYPE_CHECKING:
+    from core.agents.policy import Policy
     from core.debug.explain import Explainer
     from core.debug.moment import Moment, Moments, Progress
 
@@ -99,7 +99,7 @@ class Speculation:
         self._moments = moments
         self._explainer = explainer
         self._lock = threading.Lock()
-        self._seers: dict[str, Policy] = {}
+        self._seers = Seers(moments.recording.reader.info().seed)
 
     def ask(self, index: int, asking: Asking, on_progress: Progress | None = None) -> WhatIf:
         """Play the alternatives of step `index` forward.
@@ -150,13 +150,9 @@ class Speculation:
 
     def _taking_over(self, spec: str, moment: Moment) -> Policy:
         """Another policy that has watched the run until the moment."""
-        policy = self._seers.get(spec) or load_policy(spec)
-        recording, scenario = self._moments.recording, moment.scenario
-        if isinstance(policy, ClairvoyantPolicy) and spec not in self._seers:
-            policy.foresee(scenario, recording.reader.info().seed)
-            self._seers[spec] = policy
-        first = max(0, moment.step.index - _WATCHED_STEPS)
-        watch(policy, recording, self._explainer.pasts, first, moment.step.index)
+        policy, index = self._seers.load(spec, moment), moment.step.index
+        first = max(0, index - _WATCHED_STEPS)
+        watch(policy, self._moments.recording, self._explainer.pasts, first, index)
         return policy
 
 
@@ -218,5 +214,6 @@ def _note(moment: Moment, asking: Asking) -> str:
     if moment.control.mode != "AUTO":
         notes.append(f"the policy in control, although the mode was {moment.control.mode}")
     if any(spec.partition(":")[0] == "oracle" for spec in asking.policies):
-        notes.append("the oracle planned on the recorded traffic, from the start of the run")
+        begin = "the twin" if moment.stand_in else "the run"
+        notes.append(f"the oracle planned on the recorded traffic, from the start of {begin}")
     return "; ".join(notes)

@@ -140,9 +140,7 @@ class Headroom:
 
     name: str = "headroom"
     labels: tuple[str, ...] = tuple(
-        f"{window_name(window_s)} ×{factor:g}"
-        for window_s in WINDOWS_S
-        for factor in FACTORS
+        f"{window_name(window_s)} ×{factor:g}" for window_s in WINDOWS_S for factor in FACTORS
     )
 
     def all_targets(self, history: StateHistory) -> Integers:

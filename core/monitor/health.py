@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.clock import Clock
+from core.runs.guardrails import guardrails_of
 from core.runs.reader import RunReader
 from core.runs.records import RunState
-from core.traffic.scenario import GuardrailSettings
 
 LATE_INTERVALS: Final = 4
 """Decisions that may be missing before the loop counts as stuck."""
@@ -63,7 +63,7 @@ def examine(reader: RunReader, clock: Clock) -> Health:
     if silent_s > LATE_INTERVALS * interval_s + GRACE_S:
         return _both(Verdict(False, f"stuck: {words}"))
     alive = Verdict(True, words)
-    settings = GuardrailSettings.model_validate(reader.meta("guardrails") or {})
+    settings = guardrails_of(reader)
     if age_s > settings.stale_after_intervals * interval_s:
         return Health(alive, Verdict(False, f"not observing: newest metrics {age_s:.0f} s old"))
     return Health(alive, alive)

@@ -65,6 +65,7 @@ def create_branch(
                 "Only what was simulated can be lived through again.",
             )
         scenario, newest = reader.scenario(), reader.last_step()
+        start = {} if mode is None or step != 0 else _beginning(reader, mode)
     finally:
         reader.close()
     last = min(newest, scenario.duration_s // scenario.interval_s - 1)
@@ -81,9 +82,18 @@ def create_branch(
             "speed": speed,
             "paused": paused,
             "branch": point,
+            **start,
         }
     )
     return create_run(again, home=home, parent=info.run_id, scenario=scenario, clock=clock)
+
+
+def _beginning(reader: RunReader, mode: ControlMode) -> dict[str, ControlMode | int | None]:
+    """What makes a run begin in a mode: before its first decision there is no time for an order."""
+    pinned = None
+    if mode is ControlMode.MANUAL and reader.last_step() >= 0:
+        pinned = reader.step(0).state.replicas_desired
+    return {"mode": mode, "override_replicas": pinned}
 
 
 class Past:
@@ -102,7 +112,7 @@ class Past:
         self._decisions: dict[int, Decision] = {}
         last = point.step - 1
         orders = [order for order in recorded_orders(self._reader) if order.step <= last]
-        if point.mode is not None:
+        if point.mode is not None and last >= 0:
             orders.append(Order(last, CommandName.MODE, {"value": point.mode.value}))
         self._orders = orders
 

@@ -58,8 +58,8 @@ def _entry(directory: Path) -> RunEntry:
             info, status = reader.info(), reader.status()
         finally:
             reader.close()
-    except (RlscaleError, KeyError, ValueError) as problem:
-        error = str(problem) or type(problem).__name__
+    except (RlscaleError, OSError) as problem:
+        error = str(problem)
     return RunEntry(directory.name, directory, info, status, error, _size_bytes(directory))
 
 

@@ -64,13 +64,16 @@ def execute(
         kind, on_cluster = _check(directory)
         writer = RunWriter(directory, clock, durable=on_cluster)
         try:
+            goes_on = writer.status.started_wall_time is not None
             started = _start(writer, clock, left_behind)
             if kind is RunKind.INFERENCE:
                 ended = _infer(directory, writer, clock, started, stop, on_progress)
             elif on_cluster:
                 from core.runs.live_training import train_live_run
 
-                ended = train_live_run(directory, writer, clock, started, stop, on_progress)
+                ended = train_live_run(
+                    directory, writer, clock, started, stop, on_progress, goes_on=goes_on
+                )
             else:
                 from core.runs.training import train_run
 

@@ -46,10 +46,13 @@ def train_live_run(
     status: StatusRow,
     stop: StopFlag,
     on_progress: Callable[[Progress], None] | None = None,
+    *,
+    goes_on: bool,
 ) -> StatusRow:
     """Train on a cluster as the config in the run file says, from the last checkpoint if any.
 
     A training that goes on begins in SHADOW, whatever mode it was in: control is confirmed anew.
+    It goes on where an engine began before, however early that one ended.
 
     Returns:
         The last status, finished or stopped, which is not yet written.
@@ -69,7 +72,7 @@ def train_live_run(
         plan = plan_of(config.kubernetes, twin)
         check_confirmation(config.confirmation, plan.target)
         session = _Session(directory, writer, clock, config, plan, stop)
-        resumed = session.begin(reader)
+        resumed = session.begin(reader) or goes_on
     finally:
         reader.close()
     if resumed:
@@ -148,7 +151,7 @@ class _Session:
 
     def begin(self, reader: RunReader) -> bool:
         """Go on from the newest checkpoint; returns whether there was one, or anything recorded."""
-        last = reader.last_step()
+        last, found = reader.last_step(), False
         for path in find_checkpoints(self._checkpoints):
             try:
                 state = self.learner.agent.resume(path)
@@ -157,12 +160,13 @@ class _Session:
             else:
                 self._stopwatch.continue_from(state.wall_s)
                 self._event(f"resumed at {state.timesteps:,} decisions from {path.name}")
+                found = True
                 break
         if last >= 0:
             self._episode = reader.steps_after(last - 1, 1).episode[0] + 1
             self._recall(reader, last)
         self._saved_at = self.learner.agent.timesteps
-        return last >= 0
+        return found or last >= 0
 
     def _recall(self, reader: RunReader, last: int) -> None:
         """Fill the memory from what earlier sittings recorded, session by session."""

@@ -18,6 +18,7 @@ from core.runs.columns import Steps, Window
 from core.runs.connection import ReadConnection
 from core.runs.database import FILE_NAME, command_record
 from core.runs.lock import is_alive
+from core.runs.moments import last_step_at
 from core.runs.records import (
     CommandRecord,
     EvaluationRow,
@@ -32,7 +33,7 @@ from core.runs.records import (
     TrainingRow,
     TrainingStatus,
 )
-from core.runs.rows import StatusRow, info_of, read_step, read_totals, status_of
+from core.runs.rows import StatusRow, info_of, read_step, read_totals, status_of, understood
 from core.runs.schema import STEPS, TOTAL_COLUMNS
 from core.runs.window import read_columns, read_window
 from core.state import Actor, Step
@@ -66,7 +67,8 @@ class RunReader:
     def info(self) -> RunInfo:
         """What never changes; `facts`, labels and features appear once the engine has loaded."""
         if self._info is None or (self._info.facts is None and not self._info_is_final()):
-            self._info = info_of(self.directory, self._meta())
+            with understood(self.path):
+                self._info = info_of(self.directory, self._meta())
         return self._info
 
     def _info_is_final(self) -> bool:
@@ -117,7 +119,8 @@ class RunReader:
         row = self._file.row("SELECT * FROM status")
         if row is None:
             raise RunError(f"expected a status in {self.path}, found none.", "Delete the run.")
-        return status_of(row)
+        with understood(self.path):
+            return status_of(row)
 
     def _state(self, row: StatusRow) -> RunState:
         if not row.state.is_live:
@@ -132,7 +135,8 @@ class RunReader:
         """What the run was asked to do."""
         from core.runs.config import parse_config
 
-        return parse_config(self.info().kind, json.dumps(self._meta()["config"]))
+        with understood(self.path):
+            return parse_config(self.info().kind, json.dumps(self._meta()["config"]))
 
     def scenario(self) -> Scenario:
         """The scenario as it was when the run began, whatever became of its file since.
@@ -158,7 +162,8 @@ class RunReader:
                 f"expected an inference run, found {self.info().kind} {self.info().run_id}.",
                 "A training has no single scenario.",
             )
-        return Scenario.model_validate(document)
+        with understood(self.path):
+            return Scenario.model_validate(document)
 
     def meta(self, key: str) -> Any:
         """One fact from the table `meta`, decoded; None if there is none of that name."""
@@ -169,6 +174,14 @@ class RunReader:
     def last_step(self) -> int:
         """Number of the newest step; -1 if there is none yet."""
         return int(self._file.rows("SELECT coalesce(max(step), -1) FROM steps")[0][0])
+
+    def step_at(self, time_s: float) -> int:
+        """The last step up to a time, to the second; -1 if there is none yet.
+
+        Before the first step it is that one. In a training, whose time begins anew with every
+        episode, it is a time of the newest one.
+        """
+        return last_step_at(self._file.rows, self.last_step(), time_s)
 
     def steps_after(self, step: int, limit: int = 1000) -> Steps:
         """Up to `limit` steps that follow `step` (-1 for the first), oldest first."""
@@ -294,4 +307,5 @@ class RunReader:
 
     def _meta(self) -> dict[str, Any]:
         rows = self._file.rows("SELECT key, value FROM meta")
-        return {key: json.loads(value) for key, value in rows}
+        with understood(self.path):
+            return {key: json.loads(value) for key, value in rows}

@@ -63,7 +63,7 @@ def find_unfinished(home: Path, own: Path, environment: str) -> Unfinished | Non
                 return Unfinished(directory, info.run_id, scaling, info.steers_floor)
             if directory != own:
                 return None
-        except (RlscaleError, KeyError, ValueError):
+        except (RlscaleError, ValueError):
             continue
         finally:
             reader.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
+from core.errors import RunError
 from core.runs.records import RunInfo, RunKind, RunState, RunTotals
 from core.runs.schema import SERIES, STATE_COLUMNS, STEPS
 from core.state import (
@@ -77,6 +80,31 @@ class StatusRow:
 
 
 _STATUS_NAMES: Final = tuple(item.name for item in fields(StatusRow))
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """What is read in here from the file at `path` is as this version writes it.
+
+    Raises:
+        RunError: It is not: something is missing, unknown, or of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"expected a run file as this version writes it, found {path}: {_odd(error)}.",
+            "Restore it from a copy, or delete the run.",
+        ) from error
+
+
+def _odd(error: KeyError | TypeError | ValueError) -> str:
+    if isinstance(error, KeyError):
+        return f"no {error}"
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return " ".join(str(error).split())
 
 
 def status_of(row: Mapping[str, Any]) -> StatusRow:
@@ -192,18 +220,18 @@ def read_totals(row: Mapping[str, Any] | None) -> RunTotals:
 
 def info_of(directory: Path, meta: Mapping[str, Any]) -> RunInfo:
     """What never changes, from the facts in `meta`."""
-    facts = meta.get("facts")
+    facts, duration_s = meta.get("facts"), meta["duration_s"]
     return RunInfo(
         run_id=meta["run_id"],
         directory=directory,
         kind=RunKind(meta["kind"]),
-        created_wall_time=meta["created_wall_time"],
+        created_wall_time=float(meta["created_wall_time"]),
         environment=meta["environment"],
         scenario=meta["scenario_name"],
         policy=meta["policy_name"],
         seed=meta["seed"],
-        interval_s=meta["interval_s"],
-        duration_s=meta["duration_s"],
+        interval_s=float(meta["interval_s"]),
+        duration_s=None if duration_s is None else float(duration_s),
         parent=meta["parent"],
         program_version=meta["program_version"],
         facts=None if facts is None else DeploymentFacts(**facts),

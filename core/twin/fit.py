@@ -62,7 +62,7 @@ def fit_twin(bridged: Bridged, report: Report | None = None) -> TwinFit:
     _require(recording, int(usable[:begin].sum()))
     ready = np.maximum(held(recording.ready), 0.0)
     typical_ms = float(np.nanmedian(recording.latency_p50_ms[usable]))
-    bounds_s, _ = usable_bounds_s(recording.bounds_ms, typical_ms)
+    bounds_s = usable_bounds_s(recording.bounds_ms, typical_ms)
     stage = Stage(recording.rps, ready, recording.step_s, recording.window_steps, bounds_s)
     measured = Measured(
         np.array([getattr(recording, name) for name in LATENCIES]),

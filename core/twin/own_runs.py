@@ -18,8 +18,8 @@ def with_own_runs(recording: Recording) -> Recording:
     ready, desired = recording.ready.copy(), recording.desired.copy()
     end_s = recording.start_s + recording.duration_s
     for entry in list_runs():
-        # context/namespace/deployment; Prometheus does not know the context.
-        if entry.info is None or entry.info.target.partition("/")[2] != recording.source:
+        # context/namespace/deployment; Prometheus does not know the context, which may hold "/".
+        if entry.info is None or not entry.info.target.endswith(f"/{recording.source}"):
             continue
         reader = RunReader(entry.directory)
         try:

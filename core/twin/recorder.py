@@ -31,11 +31,8 @@ from core.errors import ClusterError, ClusterProblem, InputError
 from core.twin.recording import Floats, Recording
 from core.twin.span import span_text
 
-MOST_POINTS = 11_000
-"""Prometheus refuses range queries with more steps."""
-
 _CHUNK_POINTS = 5_760
-"""A day at 15 s: no query takes long, and there is progress to show."""
+"""A day at 15 s: no query takes long, and there is progress to show; Prometheus refuses 11,000."""
 _FEWEST_POINTS = 60
 _PATIENCE_S = 60.0
 """History is no hurry: a query may take so long, however short live ones have to be."""

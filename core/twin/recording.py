@@ -109,7 +109,7 @@ _EXTRA = ("startup_s", "bounds_ms")
 
 
 def load_recording(path: Path) -> Recording:
-    """Read what `Recording.save` wrote.
+    """Read what `Recording.write` wrote.
 
     Raises:
         InputError: It is no recording.

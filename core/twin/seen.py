@@ -12,20 +12,17 @@ _FINE_FROM = 0.1
 _FINE_TO = 60.0
 
 
-def usable_bounds_s(bounds_ms: Floats, typical_ms: float) -> tuple[Floats, bool]:
+def usable_bounds_s(bounds_ms: Floats, typical_ms: float) -> Floats:
     """Bounds at which distributions are evaluated, in seconds, shape (b,).
 
     Args:
         bounds_ms: Those of the measured histogram; empty if quantiles are exact.
         typical_ms: A latency that was measured, to place bounds around where there are none.
-
-    Returns:
-        The bounds, and whether they are those of a histogram.
     """
     if len(bounds_ms):
-        return bounds_ms / 1000.0, True
+        return bounds_ms / 1000.0
     first = _FINE_FROM * typical_ms / 1000.0
-    return np.geomspace(first, _FINE_TO * typical_ms / 1000.0, _FINE_BOUNDS), False
+    return np.geomspace(first, _FINE_TO * typical_ms / 1000.0, _FINE_BOUNDS)
 
 
 def seen_quantiles_ms(slower: Floats, bounds_s: Floats) -> Floats:

@@ -13,11 +13,12 @@ import numpy as np
 
 from core.errors import InputError, RunError
 from core.runs.columns import Steps
+from core.runs.guardrails import guardrails_of
 from core.runs.reader import RunReader
 from core.runs.records import RunInfo, RunKind
 from core.state import ControlMode
 from core.summary import score
-from core.traffic.scenario import GuardrailSettings, Scenario
+from core.traffic.scenario import Scenario
 from core.twin.double import Schedule, play_schedules
 from core.twin.recording import Floats
 
@@ -109,7 +110,6 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
     if twin is None:
         twin = _own_twin(reader, notes)
     rps = _bridged(steps.rps, notes)
-    rails = GuardrailSettings.model_validate(reader.meta("guardrails") or {})
     schedule = Schedule(
         time_s=steps.time_s,
         rps=rps,
@@ -132,7 +132,7 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
             )
         elif twin.fit is not None:
             notes.extend(twin.fit.warnings)
-        played = play_schedules(schedule, twin, info.facts, rails)
+        played = play_schedules(schedule, twin, info.facts, guardrails_of(reader))
         actual, advised = (
             Side(
                 one.pod_hours,

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.dialogs.leave import LeaveDialog
+from console.leaving import LeftRun
 from console.screens.live import LiveScreen
 from console.screens.runs import RunsScreen
 from console.start import StartRuns
@@ -15,7 +16,7 @@ from core.locations import runs_directory
 from core.runs.lock import EngineLock
 from core.runs.records import RunState
 from tests.console.pilots import console, until
-from tests.core.runs.factory import write_run
+from tests.core.runs.factory import write_odd_run, write_run
 
 
 @pytest.fixture
@@ -96,3 +97,9 @@ async def test_a_run_that_has_ended_meanwhile_is_not_asked_about(lock: EngineLoc
         lock.release()
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
+
+
+def test_a_run_that_cannot_be_understood_is_not_asked_about(tmp_path: Path) -> None:
+    directory = write_odd_run(tmp_path / "run", "facts", '{"zone": "a"}', state=RunState.RUNNING)
+    with EngineLock(directory):
+        assert not LeftRun(directory, training=False).is_live

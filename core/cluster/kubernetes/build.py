@@ -17,8 +17,8 @@ from core.cluster.kubernetes.floor_actuator import FloorActuator
 from core.cluster.kubernetes.lease import DURATION_S, DeploymentLease
 from core.cluster.kubernetes.metrics.sources import open_metrics
 from core.cluster.kubernetes.observer import ClusterObserver
-from core.cluster.kubernetes.owners import find_owners
-from core.cluster.kubernetes.scale_actuator import ScaleActuator, active_owner
+from core.cluster.kubernetes.owners import active_owner, find_owners
+from core.cluster.kubernetes.scale_actuator import ScaleActuator
 from core.cluster.kubernetes.settings import Actuator, KubernetesSettings, OnExit
 from core.cluster.kubernetes.target import Target
 from core.errors import ClusterError

@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.cluster.kubernetes.check import Check, clock_check, failure
 from core.cluster.kubernetes.connection import Connection
 from core.cluster.kubernetes.metrics.templates import Blanks
-from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners
+from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners, scaling_owners
 from core.cluster.kubernetes.rights import (
     Right,
     is_granted,
@@ -212,19 +212,18 @@ def _others(connection: Connection) -> str:
 
 def _owner_check(owners: tuple[Owner, ...], settings: KubernetesSettings, write: bool) -> Check:
     name = "scaled by"
-    active = [owner for owner in owners if not owner.paused]
     words = ", ".join(f"{owner} ({owner.min_replicas}…{owner.max_replicas})" for owner in owners)
     if settings.actuator is Actuator.HPA_FLOOR:
-        plain = [owner for owner in active if owner.kind is OwnerKind.HPA and not owner.managed_by]
-        fits = len(plain) == len(active) == 1
+        plain = [owner for owner in owners if owner.kind is OwnerKind.HPA and not owner.managed_by]
+        fits = len(plain) == len(owners) == 1
         return Check(
             name,
             fits,
             words or "nobody",
-            "" if fits else "hpa-floor needs exactly one HPA, and none that KEDA made.",
+            "" if fits else "hpa-floor needs exactly one HPA, and no ScaledObject, paused or not.",
             required=write,
         )
-    if not active:
+    if not scaling_owners(owners):
         return Check(name, True, words or "nobody else")
     return Check(
         name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import socket
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -47,12 +48,6 @@ class EventRecorder:
         self._clock = clock
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(_MOST_WAITING)
         self._thread: threading.Thread | None = None
-        self._problem = ""
-
-    @property
-    def problem(self) -> str:
-        """Why the last event could not be posted; empty if it could."""
-        return self._problem
 
     def post(self, reason: str, message: str, uid: str, *, warning: bool = False) -> None:
         """Hand in an event; returns at once.
@@ -87,7 +82,6 @@ class EventRecorder:
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
-            self._problem = f"{_MOST_WAITING} events wait already"
             return
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -105,7 +99,7 @@ class EventRecorder:
 
     def _run(self) -> None:
         while (event := self._waiting.get()) is not None:
-            try:
+            with suppress(ClusterError):
                 self._connection.read(
                     f"post an event on {self._target.namespace}/{self._target.deployment}",
                     self._api.create_namespaced_event,
@@ -113,6 +107,3 @@ class EventRecorder:
                     event,
                     timeout_s=_CLOSING_S,
                 )
-                self._problem = ""
-            except ClusterError as error:
-                self._problem = str(error)

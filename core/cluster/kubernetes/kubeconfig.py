@@ -101,7 +101,10 @@ def read_kubeconfig(kubeconfig: Path | None = None) -> Kubeconfig:
     for file in files:
         content = _load(file)
         current = current or str(content.get("current-context") or "")
-        for item in content.get("contexts") or ():
+        listed = content.get("contexts") or []
+        if not isinstance(listed, list):
+            raise InputError(f"{file}: expected a list of contexts, found something else.")
+        for item in listed:
             if not isinstance(item, dict) or not isinstance(item.get("name"), str):
                 raise InputError(f"{file}: expected contexts with a name, found one without.")
             context = item.get("context")

@@ -54,6 +54,25 @@ def find_owners(connection: Connection, target: Target) -> tuple[Owner, ...]:
     return (*_autoscalers(connection, target), *_scaled_objects(connection, target))
 
 
+def scaling_owners(owners: tuple[Owner, ...]) -> tuple[Owner, ...]:
+    """Those that scale the Deployment at present: no paused ScaledObject, nor the HPA it made."""
+    paused = {owner.name for owner in owners if owner.paused}
+    return tuple(
+        owner
+        for owner in owners
+        if not owner.paused and not (owner.managed_by and owner.managed_by in paused)
+    )
+
+
+def active_owner(owners: tuple[Owner, ...]) -> Owner | None:
+    """The first that scales the Deployment at present; None if there is none.
+
+    A ScaledObject stands before the HPA that it made, since that is what people edit.
+    """
+    scaling = scaling_owners(owners)
+    return min(scaling, key=lambda owner: owner.kind is not OwnerKind.KEDA, default=None)
+
+
 def _autoscalers(connection: Connection, target: Target) -> Iterator[Owner]:
     what = f"list the HorizontalPodAutoscalers of {target.namespace}"
     newest = client.AutoscalingV2Api(connection.client)

@@ -17,7 +17,7 @@ from core.cluster.kubernetes.actuator import (
     with_retries,
 )
 from core.cluster.kubernetes.connection import Connection
-from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners
+from core.cluster.kubernetes.owners import OwnerKind, active_owner, find_owners
 from core.cluster.kubernetes.target import Target
 from core.errors import ClusterError, ClusterProblem, InputError
 
@@ -169,14 +169,3 @@ class ScaleActuator:
             _content_type=MERGE_PATCH,
             **options,
         )
-
-
-def active_owner(owners: tuple[Owner, ...]) -> Owner | None:
-    """The first that scales the Deployment at present; None if there is none.
-
-    A ScaledObject stands before the HPA that it made, since that is what people edit.
-    """
-    scaling = [owner for owner in owners if not owner.paused]
-    made = {owner.name for owner in owners if owner.kind is OwnerKind.KEDA and owner.paused}
-    scaling = [owner for owner in scaling if owner.managed_by not in made or not owner.managed_by]
-    return min(scaling, key=lambda owner: owner.kind is not OwnerKind.KEDA, default=None)

@@ -42,7 +42,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> KubernetesSett
     """
     content = {} if file is None else _read(file)
     if file is not None:
-        _resolve_paths(content, file.resolve().parent)
+        _resolve_paths(content, typed_path(file).resolve().parent)
     given = {**flags, "metrics": dict(flags.get("metrics") or {})}
     _resolve_paths(given, Path.cwd())
     merged = {**content, **given}

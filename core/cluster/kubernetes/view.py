@@ -31,12 +31,7 @@ class DeploymentView:
     """`spec.replicas`."""
     pods: PodCounts
     rollout_in_progress: bool
-    paused: bool
-    """Whether rollouts are paused (`spec.paused`)."""
     uid: str
-    generation: int
-    resource_version: str
-    """Of the Deployment, for preconditions."""
     pod_problem: str
     """Why pods cannot become ready, in words; empty if nothing is known against it."""
     startup_s: tuple[float, ...]

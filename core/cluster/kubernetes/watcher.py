@@ -31,10 +31,7 @@ class _Deployment:
     desired: int
     selector: str
     rollout_in_progress: bool
-    paused: bool
     uid: str
-    generation: int
-    resource_version: str
     problem: str
 
 
@@ -122,10 +119,7 @@ class DeploymentWatcher:
             desired=deployment.desired,
             pods=count(reports),
             rollout_in_progress=deployment.rollout_in_progress,
-            paused=deployment.paused,
             uid=deployment.uid,
-            generation=deployment.generation,
-            resource_version=deployment.resource_version,
             pod_problem="; ".join(filter(None, problems)),
             startup_s=tuple(report.startup_s for report in reports if report.startup_s is not None),
             nodes=len(
@@ -214,14 +208,11 @@ class DeploymentWatcher:
 
 
 def _parse(content: Json) -> _Deployment:
-    metadata, spec = content["metadata"], content["spec"]
+    spec = content["spec"]
     return _Deployment(
         desired=int(spec.get("replicas", 1)),
         selector=label_selector(spec["selector"]),
         rollout_in_progress=rollout_in_progress(content),
-        paused=bool(spec.get("paused", False)),
-        uid=str(metadata["uid"]),
-        generation=int(metadata["generation"]),
-        resource_version=str(metadata["resourceVersion"]),
+        uid=str(content["metadata"]["uid"]),
         problem=deployment_problem(content),
     )

@@ -16,6 +16,7 @@ from tests.core.debug.factory import STEPS, played
 from tests.core.runs.clocks import wait_until
 from tests.core.runs.conftest import engines
 from tests.core.runs.factory import write_run
+from tests.core.runs.uneven import paused
 
 __all__ = ["engines"]
 
@@ -58,6 +59,12 @@ def test_one_decision(cli: CommandLine, run: Path) -> None:
     text = cli("debug", run.name, "--step", 33, "--print", "--question", "target").out
     assert text.startswith(f"# Decision 33 of {run.name}")
     assert "logarithm of the mean target" in text
+
+
+def test_a_time_after_a_pause(cli: CommandLine, run: Path) -> None:
+    paused(run, 10)
+    assert cli("debug", run.name, "--time", "780 s", "--json").json["step"] == 12
+    assert cli("debug", run.name, "--time", "10:00", "--json").json["step"] == 9
 
 
 def test_what_if(cli: CommandLine, run: Path) -> None:
@@ -134,6 +141,21 @@ def test_names(cli: CommandLine, run: Path) -> None:
         (("--target", 3, "--json"), "expected --branch beside --target"),
         (("--step", STEPS, "--branch"), f"a step from 0 to {STEPS - 1} to branch at"),
         (("--versus", "nobody", "--json"), "found 'nobody'"),
+        (("--then", "hpa"), "expected --branch beside --then, found none"),
+        (("--target", 0), "expected --branch beside --target, found none"),
+        (("--samples", 0), "expected --what-if beside --samples, found none"),
+        (("--seed", 0, "--print"), "expected --what-if beside --seed, found none"),
+        (("--force", "--print"), "expected --export beside --force, found none"),
+        (("--question", "target"), "expected --print, --export or --json beside --question"),
+        (("--versus", "latest", "--export", "x.md"), "expected --versus without --export"),
+        (("--versus", "latest", "--what-if"), "expected --versus without --what-if"),
+        (("--versus", "latest", "--names"), "expected --versus without --names"),
+        (("--versus", "latest", "--break", "p95 > slo"), "expected --versus without --break"),
+        (("--versus", "latest", "--branch"), "expected --versus without --branch"),
+        (("--versus", "latest", "--print", "--step", 999), "expected --versus without --step"),
+        (("--break", "p95 > slo", "--time", "10:45"), "expected --break without --time"),
+        (("--names", "--branch"), "expected --branch without --names"),
+        (("--read-only", "--branch"), "expected --branch without --read-only"),
         ((), "expected a terminal"),
     ],
 )
@@ -143,6 +165,12 @@ def test_what_is_wrong_is_one_line(
     answer = cli("debug", run.name, *options)
     assert answer.code in (1, 2)
     assert words in answer.error
+
+
+def test_what_does_not_go_together_starts_nothing(cli: CommandLine, run: Path) -> None:
+    for options in (("--read-only", "--branch"), ("--versus", "latest", "--branch")):
+        assert cli("debug", run.name, *options).code == 2
+    assert list(runs_directory().iterdir()) == [run]
 
 
 def test_a_training_cannot_be_debugged(cli: CommandLine, isolated: Path) -> None:

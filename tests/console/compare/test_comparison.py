@@ -12,6 +12,7 @@ from core.errors import RunError
 from core.runs.reader import RunReader
 from core.runs.records import RunKind
 from tests.core.runs.factory import write_run
+from tests.core.runs.uneven import paused
 
 
 def test_totals_end_where_the_shorter_run_ends(tmp_path: Path) -> None:
@@ -34,6 +35,13 @@ def test_a_long_run_is_cut_at_the_very_step(tmp_path: Path) -> None:
     churn = next(figure for figure in comparison.figures if figure.name == "churn")
     reader = RunReader(first)
     assert churn.first == reader.totals(7_776).churn
+
+
+def test_a_long_run_is_cut_before_a_pause(tmp_path: Path) -> None:
+    first = paused(write_run(tmp_path / "a", 10_000), 7_773)
+    comparison = compare_runs(first, write_run(tmp_path / "b", 7_777))
+    found = next(figure for figure in comparison.figures if figure.name == "pod-hours")
+    assert found.first == RunReader(first).totals(7_772).pod_hours
 
 
 def test_both_runs_are_drawn_on_one_axis(tmp_path: Path) -> None:

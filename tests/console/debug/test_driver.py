@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from console.debug.driver import Driver
+from console.debug.works import go_to_time
 from console.dialogs.branch import BranchDialog
 from console.screens.debug import DebugScreen
+from core.debug.debugger import Debugger
 from core.locations import runs_directory
 from core.runs.config import InferenceConfig
 from core.runs.launch import launch
@@ -17,7 +20,7 @@ from core.runs.reader import RunReader
 from core.runs.records import RunState
 from tests.console.debug.opening import at, futures, opened, told
 from tests.console.pilots import shown, typed, until
-from tests.core.debug.factory import EVENTFUL, played
+from tests.core.debug.factory import EVENTFUL, STEPS, played
 from tests.core.runs.conftest import engines
 
 __all__ = ["engines"]
@@ -27,6 +30,23 @@ __all__ = ["engines"]
 def long_run(isolated: Path) -> Path:
     """A PPO run whose branches are still going on when somebody looks."""
     return played(runs_directory(), "ppo", EVENTFUL.model_copy(update={"duration_s": 4000 * 15}))
+
+
+def test_a_time_to_come_is_driven_to(run: Path) -> None:
+    driven: list[int | None] = []
+
+    class Noting(Driver):
+        def run_on(self, debugger: Debugger, until: int | None = None) -> None:
+            driven.append(until)
+
+    driver, debugger = Noting(run, lambda _: None), Debugger(run)
+    for time_s, goto in ((600.0, 40), (STEPS * 15.0, STEPS), (STEPS * 15.0 + 14.0, STEPS)):
+        assert go_to_time(time_s, driver)(debugger, 0).goto == goto
+    assert driven == []
+    assert go_to_time(STEPS * 15.0 + 60.0, driver)(debugger, 0).follow
+    assert driven == [STEPS + 4]
+    assert go_to_time(1e9, None)(debugger, 0).goto == STEPS
+    debugger.close()
 
 
 @pytest.mark.usefixtures("engines")

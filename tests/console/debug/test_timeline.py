@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.pilot import Pilot
+
+from console.debug.timeline import canvas_of, step_under
+from console.debug.timeline_widget import LABEL
+from console.screens.debug import DebugScreen
+from console.settings import Settings
+from console.start import StartDebug
 from tests.console.debug.opening import at, opened, told
-from tests.console.pilots import shown, typed, until
+from tests.console.pilots import console, shown, typed, until
 from tests.core.debug.factory import STEPS
+from tests.core.runs.uneven import paused
 
 LARGE = (160, 50)
 
@@ -64,6 +72,46 @@ async def test_the_timeline_is_clicked_and_dragged(run: Path) -> None:
         await pilot.hover("#debug-timeline", offset=(20, 1))
         await pilot.pause()
         assert screen.present == stands
+
+
+async def test_times_and_clicks_after_a_pause(run: Path) -> None:
+    paused(run, 10)
+    async with opened(run, 5, size=LARGE) as (pilot, screen):
+        for text, step in (("13:00", 12), ("10:00", 9)):
+            await pilot.press("t")
+            await typed(pilot, text)
+            await pilot.press("enter")
+            await at(pilot, screen, step)
+        await pilot.press("p")
+        await typed(pilot, "step == 12")
+        await pilot.press("enter")
+        picture = screen.picture
+        assert picture is not None
+        width = screen.query_one("#debug-timeline").size.width
+        canvas = canvas_of(picture, width)
+        for step in (9, 10, 12, 40):
+            column = canvas.column(step * 15.0 + (600.0 if step >= 10 else 0.0))
+            assert step_under(picture, column, width) == step
+        column = canvas.column(780.0)
+        await until(pilot, lambda: _stops(pilot) == [column])
+        await pilot.click("#debug-timeline", offset=(LABEL + column, 1))
+        await at(pilot, screen, 12)
+        assert step_under(picture, canvas.column(500.0), width) == 9
+
+
+def _stops(pilot: Pilot[None]) -> list[int]:
+    line = next(line for line in shown(pilot).splitlines() if line.startswith(" stops"))
+    return [place - LABEL for place, sign in enumerate(line) if sign == "●"]
+
+
+async def test_it_opens_at_a_time(run: Path) -> None:
+    paused(run, 10)
+    app = console(StartDebug(run, time_s=120.0), settings=Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, DebugScreen)
+        await until(pilot, lambda: screen.is_ready)
+        await at(pilot, screen, 8)
 
 
 async def test_zooming_the_timeline(run: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from console.debug.timeline_widget import LABEL
+from console.debug.versus_lines import charts
 from console.debug.versus_view import VersusView, read_pair
 from console.keys import KeyContext, entries
 from console.live.navigation import Navigation
@@ -23,6 +25,7 @@ from tests.console.debug.opening import opened, told
 from tests.console.pilots import console, shown, typed, until
 from tests.core.debug.factory import STEPS
 from tests.core.runs.conftest import engines
+from tests.core.runs.uneven import paused
 
 __all__ = ["engines"]
 
@@ -122,6 +125,26 @@ async def test_swapping_zooming_and_pointing(run: Path, hpa_run: Path) -> None:
         assert pilot.app.export_screenshot() != before
 
 
+async def test_times_and_clicks_after_a_pause(run: Path, hpa_run: Path) -> None:
+    paused(run, 10)
+    async with console(StartRuns(), settings=Settings()).run_test(size=(160, 50)) as pilot:
+        screen = await pushed(pilot, run, hpa_run, 33)
+        for text, step in (("13:00", 12), ("10:00", 9)):
+            await pilot.press("t")
+            await typed(pilot, text)
+            await pilot.press("enter")
+            await at(pilot, screen, step)
+        picture = screen.picture
+        assert picture is not None
+        columns = screen.query_one("#versus-timeline").size.width - LABEL - 1
+        column = picture.canvas(columns).column(780.0)
+        await pilot.click("#versus-timeline", offset=(LABEL + column, 1))
+        await at(pilot, screen, 12)
+        [latency, _], viewport = charts(picture)
+        assert latency.times[12] == 780.0
+        assert viewport.cursor == 135.0
+
+
 async def test_one_of_them_is_debugged(run: Path, hpa_run: Path) -> None:
     async with console(StartRuns(), settings=Settings()).run_test(size=(80, 24)) as pilot:
         await pushed(pilot, run, hpa_run, 33)
@@ -144,6 +167,20 @@ async def test_it_opens_from_the_comparison(run: Path, hpa_run: Path) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, VersusScreen)
         await at(pilot, screen, 0)
+
+
+async def test_it_opens_from_the_comparison_at_its_moment(run: Path, hpa_run: Path) -> None:
+    paused(run, 10)
+    async with console(StartRuns(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        compare = CompareScreen(run, hpa_run)
+        await pilot.app.push_screen(compare)
+        await until(pilot, lambda: compare.is_ready)
+        compare._inspect(780.0)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, VersusScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, VersusScreen)
+        await at(pilot, screen, 12)
 
 
 @pytest.mark.usefixtures("engines")

@@ -20,6 +20,7 @@ from tests.console.cli.conftest import CommandLine, cli
 from tests.console.live.opening import opened
 from tests.console.live.pictures import picture
 from tests.console.pilots import console, shown, typed, until
+from tests.core.runs.uneven import paused
 
 __all__ = ["cli"]
 
@@ -94,6 +95,18 @@ async def test_typed_moments_and_the_mouse(finished_run: Path) -> None:
         assert "PAUSED" in shown(pilot)
 
 
+async def test_typed_times_after_a_pause(finished_run: Path) -> None:
+    paused(finished_run, 10)
+    app = console(StartReplay(finished_run, speed=1.0), settings=Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: " replay " in shown(pilot))
+        await pilot.press("space", "t")
+        await until(pilot, lambda: " to " in shown(pilot).splitlines()[-2])
+        await typed(pilot, "13:00")
+        await pilot.press("enter")
+        await until(pilot, lambda: head(pilot) == 12, "the decision at 13:00")
+
+
 async def test_on_a_living_run_the_key_trains(finished_run: Path) -> None:
     from console.screens.setup import SetupScreen
 
@@ -133,3 +146,12 @@ def test_moments_on_the_command_line(cli: CommandLine, finished_run: Path) -> No
     with pytest.raises(InputError, match="expected a step such as"):
         moment_of(finished_run, "soon")
     assert cli("replay", "latest", "--speed", "0").code == 2
+
+
+def test_times_on_the_command_line_after_a_pause(finished_run: Path) -> None:
+    paused(finished_run, 10)
+    assert moment_of(finished_run, "13:00") == (12, 180.0)
+    assert moment_of(finished_run, "10:00") == (9, 135.0)
+    with pytest.raises(InputError, match=r"up to decision 399 \(01:49:45\)"):
+        moment_of(finished_run, "2 h")
+    assert moment_of(finished_run, "01:49:45")[0] == 399

@@ -11,7 +11,10 @@ from console.live.log import scaling_lines
 from console.live.navigation import Navigation
 from console.live.snapshot import View
 from console.live.source import RunSource
+from core.agents.sink import EvaluationResult, TrainingProgress
+from core.clock import SystemClock
 from core.runs.reader import RunReader
+from core.runs.store import RunWriter
 from core.state import Actor
 from tests.console.live.pictures import picture
 
@@ -131,3 +134,68 @@ def test_going_back_and_forth_reads_the_same_log(finished_run: Path, cursor: int
     source.look(View(Navigation(cursor=cursor, last=399)))
     assert source.look(View()).log == before
     source.close()
+
+
+def test_a_training_that_was_resumed_is_shown_as_it_is_now(training_run: Path) -> None:
+    source = RunSource(RunReader(training_run))
+    view = View()
+    before = source.look(view)
+    assert source.look(view).training is before.training
+    writer = RunWriter(training_run, SystemClock())
+    last = before.training[-1]
+    writer.forget_training_after(last.timesteps // 2)
+    writer.flush()
+    assert source.look(view).training == before.training[: len(before.training) // 2]
+    reader = RunReader(training_run)
+    # The numbers of what was taken back are used again, and more are added than there were.
+    more = len(before.training)
+    for number in range(more):
+        writer.add_training(_progress(last.timesteps // 2 + number, wall_s=1000.0 + number))
+    writer.add_evaluation(_evaluation(last.timesteps // 2 + more))
+    writer.close()
+    after = source.look(view)
+    assert after.training == tuple(reader.training_after(0))
+    assert after.evaluations == tuple(reader.evaluations_after(0))
+    reader.close()
+    source.close()
+
+
+def test_rows_under_numbers_that_were_used_before_are_noticed(training_run: Path) -> None:
+    source = RunSource(RunReader(training_run))
+    view = View()
+    before = source.look(view)
+    writer = RunWriter(training_run, SystemClock())
+    middle = before.training[-1].timesteps // 2
+    writer.forget_training_after(middle)
+    for number in range(len(before.training)):
+        writer.add_training(_progress(middle + number, wall_s=1000.0 + number))
+    for number in range(len(before.evaluations)):
+        writer.add_evaluation(_evaluation(middle + number))
+    writer.close()
+    after = source.look(view)
+    reader = RunReader(training_run)
+    assert after.training == tuple(reader.training_after(0))
+    assert after.evaluations == tuple(reader.evaluations_after(0))
+    assert after.training[-1].id > before.training[-1].id
+    reader.close()
+    source.close()
+
+
+def _progress(timesteps: int, wall_s: float) -> TrainingProgress:
+    return TrainingProgress(
+        timesteps=timesteps, total_timesteps=100_000, wall_s=wall_s, steps_per_s=1.0, eta_s=1.0
+    )
+
+
+def _evaluation(timesteps: int) -> EvaluationResult:
+    return EvaluationResult(
+        timesteps=timesteps,
+        wall_s=1000.0,
+        score=1.0,
+        baseline_score=2.9,
+        slo_violation_ratio=0.0,
+        pod_hours=1.0,
+        churn=1.0,
+        reward=-1.0,
+        best=True,
+    )

@@ -4,7 +4,7 @@ from console.setup.estimate import TrainingSpeed, estimate, measured_speeds
 from core.agents.config import Algorithm
 from core.locations import runs_directory
 from core.runs.records import RunKind
-from tests.core.runs.factory import write_run
+from tests.core.runs.factory import write_odd_run, write_run
 
 
 def test_the_estimate_follows_what_was_measured_here() -> None:
@@ -29,6 +29,14 @@ def test_speeds_come_from_former_trainings() -> None:
     speeds = measured_speeds()
     assert set(speeds) == {Algorithm.PPO}
     assert speeds[Algorithm.PPO].steps_per_s == 21_500.0
+
+
+def test_odd_runs_are_passed_over() -> None:
+    home = runs_directory()
+    write_run(home / "20260102-000000-training", 20, kind=RunKind.TRAINING)
+    write_odd_run(home / "20260103-000000-facts", "facts", '{"zone": "a"}')
+    write_odd_run(home / "20260104-000000-config", "config", "5", kind=RunKind.TRAINING)
+    assert set(measured_speeds()) == {Algorithm.PPO}
 
 
 def test_without_runs_there_are_no_speeds() -> None:

@@ -19,7 +19,9 @@ from core.envs.observation import FEATURE_NAMES
 from core.errors import InputError, RunError
 from core.runs.records import RunKind
 from tests.core.debug.factory import STEPS
+from tests.core.disk import no_room_beyond
 from tests.core.runs.factory import write_run
+from tests.core.runs.uneven import paused
 
 
 @pytest.fixture
@@ -107,14 +109,33 @@ def test_it_is_written_to_files(debugger: Debugger, tmp_path: Path) -> None:
     export_report(found, tmp_path / "one.md", overwrite=True)
     with pytest.raises(InputError, match=r"ends in \.md or \.json"):
         export_report(found, tmp_path / "one.txt")
-    with pytest.raises(InputError, match="No such file or directory"):
+    with pytest.raises(InputError, match=r"expected a folder to write one\.md in, found none"):
         export_report(found, tmp_path / "gone" / "one.md")
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(debugger: Debugger, tmp_path: Path) -> None:
+    target = export_report(report(debugger, 12), tmp_path / "one.md")
+    before = target.read_bytes()
+    with no_room_beyond(100), pytest.raises(RunError, match="cannot write"):
+        export_report(report(debugger, 13), target, overwrite=True)
+    with no_room_beyond(100), pytest.raises(RunError, match="cannot write"):
+        export_report(report(debugger, 13), tmp_path / "two.json")
+    assert target.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_times_lead_to_steps(debugger: Debugger) -> None:
     assert debugger.step_at(0.0) == 0
     assert debugger.step_at(607.0) == 40
     assert debugger.step_at(1e9) == STEPS
+
+
+def test_times_lead_to_steps_after_a_pause(operated_run: Path, tmp_path: Path) -> None:
+    debugger = Debugger(paused(Path(shutil.copytree(operated_run, tmp_path / "paused")), 10))
+    assert debugger.step_at(135.0) == 9
+    assert debugger.step_at(700.0) == 9
+    assert debugger.step_at(780.0) == 12
+    debugger.close()
 
 
 def test_a_copied_file_can_be_debugged(operated_run: Path, tmp_path: Path) -> None:

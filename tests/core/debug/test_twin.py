@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.cluster.batch import StateBatch
 from core.debug.debugger import Debugger
 from core.debug.futures import Course, play
 from core.debug.twin import Twin
-from core.debug.whatif import Asking
-from core.errors import RunError
+from core.debug.whatif import Asking, Outcome
+from core.errors import InputError, RunError
 from core.runs.reader import RunReader
 from core.traffic.patterns import ConstantPattern, SpikePattern
-from core.traffic.scenario import Scenario
+from core.traffic.scenario import GuardrailSettings, Scenario
 from tests.core.debug.factory import played
+from tests.core.runs.uneven import paused
 
 CALM = Scenario(
     name="served",
@@ -80,6 +82,55 @@ def test_what_if_says_that_it_is_a_twin(cluster_run: Path) -> None:
     assert "held at the last rate" in newest.note
     assert newest.steps == 20
     assert "real cluster" in debugger.faithfulness(30)
+
+
+def test_its_guardrails_are_those_of_the_run(cluster_run: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(cluster_run, tmp_path / "railed"))
+    own = GuardrailSettings(largest_step_up=1)
+    connection = sqlite3.connect(run / "run.db")
+    with connection:
+        text = own.model_dump_json()
+        connection.execute("INSERT INTO meta (key, value) VALUES ('guardrails', ?)", (text,))
+    connection.close()
+    assert Twin(RunReader(cluster_run)).scenario.guardrails == CALM.guardrails
+    moment = Twin(RunReader(run)).moment(30)
+    assert moment.scenario.guardrails == own
+    ruled = moment.guardrails.rule(np.array([60]), StateBatch.from_states([moment.step.state]))
+    assert ruled.targets.tolist() == [moment.step.state.replicas_desired + 1]
+
+
+def _with_oracle(debugger: Debugger, index: int) -> Outcome:
+    assert debugger.speculation is not None
+    asking = Asking(steps=30, samples=2, most=1, policies=("oracle",))
+    found = debugger.speculation.ask(index, asking)
+    assert "the oracle planned on the recorded traffic, from the start of the twin" in found.note
+    return next(one for one in found.outcomes if one.takes_over)
+
+
+def test_an_oracle_goes_by_the_time_of_the_twin(cluster_run: Path, tmp_path: Path) -> None:
+    late = paused(Path(shutil.copytree(cluster_run, tmp_path / "late")), 0, 3000.0)
+    assert Twin(RunReader(late)).moment(20).shift_s == 3000.0
+    one, two = (_with_oracle(Debugger(run), 20) for run in (cluster_run, late))
+    assert one.curve_replicas_ready.tolist() == two.curve_replicas_ready.tolist()
+    assert one.reward == two.reward
+
+
+def test_an_oracle_plans_anew_for_every_moment(tmp_path: Path) -> None:
+    run = played(tmp_path, "hpa", CALM.model_copy(update={"duration_s": 140 * 15}))
+    connection = sqlite3.connect(run / "run.db")
+    with connection:
+        connection.execute("UPDATE meta SET value = '\"k8s a/b/c\"' WHERE key = 'environment'")
+    connection.close()
+    again = Debugger(run)
+    _with_oracle(again, 130)
+    one, two = _with_oracle(again, 20), _with_oracle(Debugger(run), 20)
+    assert one.curve_replicas_ready.tolist() == two.curve_replicas_ready.tolist()
+    assert one.reward == two.reward
+
+
+def test_there_is_no_moment_without_its_step(cluster_run: Path) -> None:
+    with pytest.raises(InputError, match="expected a step from 0 to 80, found 81"):
+        Twin(RunReader(cluster_run)).moment(81)
 
 
 def test_without_a_twin_it_says_what_is_missing(cluster_run: Path, tmp_path: Path) -> None:

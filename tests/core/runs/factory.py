@@ -110,6 +110,25 @@ def write_run(
     return directory
 
 
+def write_odd_run(directory: Path, key: str, text: str | None, **options: Any) -> Path:
+    """A run with a fact that no version of ours writes; see `write_run`.
+
+    Args:
+        directory: Becomes the run directory.
+        key: Of the fact.
+        text: What stands there instead; None removes it.
+        options: Of `write_run`.
+    """
+    write_run(directory, 3, **options)
+    connection = sqlite3.connect(directory / FILE_NAME)
+    connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+    if text is not None:
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (key, text))
+    connection.commit()
+    connection.close()
+    return directory
+
+
 def _meta(run_id: str, kind: RunKind, policy: str, scenario: str, seed: int) -> dict[str, Any]:
     training = kind is RunKind.TRAINING
     config = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.debug.rewind import Rewind
 from core.errors import InputError, RunError
 from core.runs.branch import create_branch
 from core.runs.execution import execute
@@ -89,6 +90,22 @@ def test_the_policy_can_be_put_back_in_control(parent: Path, tmp_path: Path) -> 
 def test_a_branch_at_the_start_is_the_same_run_again(parent: Path, tmp_path: Path) -> None:
     before, after = steps(RunReader(parent)), steps(branched(parent, tmp_path, 0))
     assert [step.state for step in after[:20]] == [step.state for step in before[:20]]
+
+
+@pytest.mark.parametrize("step", [0, 1])
+@pytest.mark.parametrize("mode", [ControlMode.AUTO, ControlMode.MANUAL, ControlMode.HOLD])
+def test_the_mode_holds_from_the_very_step(step: int, mode: ControlMode, tmp_path: Path) -> None:
+    shadow = played(tmp_path, "ppo", mode=ControlMode.SHADOW)
+    reader = branched(shadow, tmp_path, step, mode=mode)
+    after = steps(reader)
+    assert {one.mode for one in after[:step]} <= {ControlMode.SHADOW}
+    assert {one.mode for one in after[step:]} == {mode}
+    desired = RunReader(shadow).step(step).state.replicas_desired
+    if mode is ControlMode.MANUAL:
+        assert {one.target for one in after[step:-1]} == {desired}
+    again = Rewind(reader)
+    assert again.moment(STEPS - 5).control.mode is mode
+    assert again.moment(STEPS - 5).is_exact
 
 
 def test_a_branch_of_a_branch_and_its_restart_need_nobody_else(

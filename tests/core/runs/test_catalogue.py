@@ -9,7 +9,7 @@ from core.errors import InputError, RunError
 from core.runs.catalogue import delete_run, find_run, list_runs
 from core.runs.lock import EngineLock
 from core.runs.records import RunKind, RunState
-from tests.core.runs.factory import write_run
+from tests.core.runs.factory import write_odd_run, write_run
 
 
 def test_all_runs_with_their_state(tmp_path: Path) -> None:
@@ -34,6 +34,14 @@ def test_all_runs_with_their_state(tmp_path: Path) -> None:
     assert "expected a readable run file" in entries["d-broken"].error
     assert entries["a-finished"].error == ""
     assert entries["a-finished"].size_bytes > 10_000
+
+
+def test_an_odd_run_is_listed_among_the_others(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", 3)
+    write_odd_run(tmp_path / "b", "facts", '{"zone": "a"}')
+    errors = {entry.run_id: entry.error for entry in list_runs(tmp_path)}
+    assert errors["a"] == ""
+    assert "unexpected keyword argument 'zone'" in errors["b"]
 
 
 def test_no_runs_at_all(tmp_path: Path) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.clock import SystemClock
+from core.errors import RunError
 from core.runs.lock import EngineLock
 from core.runs.reader import RunReader
 from core.runs.records import EventKind, RunKind, RunState
 from core.runs.store import RunWriter
 from core.state import ControlMode
-from tests.core.runs.factory import write_run
+from tests.core.runs.factory import write_odd_run, write_run
 from tests.core.runs.steps import ACTIONS, CAPACITY_RPS, FEATURES
 
 
@@ -108,3 +110,42 @@ def test_manual_mode_in_the_header(tmp_path: Path) -> None:
     status = RunReader(directory).status()
     assert (status.mode, status.override_target) == (ControlMode.MANUAL, 12)
     assert status.override_remaining_s == pytest.approx(10 * 15 + 272 - 9 * 15)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("facts", '{"zone": "a"}', "unexpected keyword argument 'zone'"),
+        ("facts", "5", "must be a mapping"),
+        ("kind", '"dream"', "'dream' is not a valid RunKind"),
+        ("created_wall_time", '"yesterday"', "could not convert string to float: 'yesterday'"),
+        ("interval_s", "null", "not 'NoneType'"),
+        ("run_id", None, "no 'run_id'"),
+        ("policy_name", "{", "Expecting property name"),
+    ],
+)
+def test_an_odd_fact_is_said_in_one_line(
+    tmp_path: Path, key: str, text: str | None, words: str
+) -> None:
+    reader = RunReader(write_odd_run(tmp_path / "run", key, text))
+    for read in (reader.info, reader.status):
+        with pytest.raises(RunError, match="as this version writes it") as found:
+            read()
+        assert words in str(found.value)
+        assert "\n" not in str(found.value)
+
+
+def test_an_odd_status_and_an_odd_scenario_are_said_in_one_line(tmp_path: Path) -> None:
+    reader = RunReader(write_odd_run(tmp_path / "run", "scenario", '{"name": "x", "seed": "y"}'))
+    with pytest.raises(RunError, match="traffic: Field required") as found:
+        reader.scenario()
+    assert "\n" not in str(found.value)
+    with sqlite3.connect(reader.path) as connection:
+        connection.execute("UPDATE status SET mode = 'DREAM'")
+    with pytest.raises(RunError, match="'DREAM' is not a valid ControlMode"):
+        reader.status()
+
+
+def test_a_missing_config_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no 'config'"):
+        RunReader(write_odd_run(tmp_path / "run", "config", None)).config()

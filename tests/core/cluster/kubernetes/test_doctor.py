@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.cluster.kubernetes import doctor
 from core.cluster.kubernetes.doctor import Check, examine_cluster
 from core.cluster.kubernetes.facts import resolve_facts
+from core.cluster.kubernetes.owners import Owner, OwnerKind, active_owner
 from core.cluster.kubernetes.rights import Right, rights_to_observe, rights_to_scale
 from core.cluster.kubernetes.settings import KubernetesSettings
 from core.errors import InputError
@@ -111,6 +113,32 @@ def test_an_owner_is_named_with_the_way_out(stack: Stack, namespace: str) -> Non
     assert shadow.found == "HorizontalPodAutoscaler web (2…9)"
     assert "--actuator hpa-floor" in shadow.advice
     assert _examine(chosen, write=True)["scaled by"].required
+    assert _examine(floors, write=True)["scaled by"].ok
+
+
+@pytest.mark.parametrize(("paused", "free"), [(True, True), (False, False)])
+def test_who_is_paused_scales_nothing_nor_does_what_it_made(
+    stack: Stack, namespace: str, monkeypatch: pytest.MonkeyPatch, paused: bool, free: bool
+) -> None:
+    stack.create_deployment(namespace, "web", 0)
+    owners = (
+        Owner(OwnerKind.HPA, "keda-hpa-web", 1, 9, managed_by="web"),
+        Owner(OwnerKind.KEDA, "web", 1, 9, paused=paused),
+    )
+    monkeypatch.setattr(doctor, "find_owners", lambda *_: owners)
+    assert _examine(settings(stack, namespace), write=True)["scaled by"].ok is free
+    assert (active_owner(owners) is None) is free
+
+
+def test_a_floor_is_not_steered_beside_a_scaled_object(
+    stack: Stack, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.create_deployment(namespace, "web", 0)
+    plain, paused = Owner(OwnerKind.HPA, "web", 1, 9), Owner(OwnerKind.KEDA, "web", 1, 9, "", True)
+    floors = settings(stack, namespace, actuator="hpa-floor", floor_min=1, floor_max=5)
+    monkeypatch.setattr(doctor, "find_owners", lambda *_: (plain, paused))
+    assert not _examine(floors, write=True)["scaled by"].ok
+    monkeypatch.setattr(doctor, "find_owners", lambda *_: (plain,))
     assert _examine(floors, write=True)["scaled by"].ok
 
 

@@ -85,6 +85,10 @@ def test_a_kubeconfig_without_contexts_is_not_told_to_name_one(tmp_path: Path) -
         "- SECRET12",
         "SECRET12",
         "contexts: [{context: {token: SECRET12}}]",
+        "contexts: [SECRET12]",
+        "contexts: {SECRET12: {}}",
+        "contexts: 5",
+        "contexts: true",
         "when: 2026-13-45 SECRET12\ncontexts: !!int SECRET12",
     ],
 )

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.cluster.kubernetes.connection import Connection
-from core.cluster.kubernetes.owners import Owner, OwnerKind, find_owners
+from core.cluster.kubernetes.owners import (
+    Owner,
+    OwnerKind,
+    active_owner,
+    find_owners,
+    scaling_owners,
+)
 from core.errors import ClusterError, ClusterProblem
 from tests.core.cluster.kubernetes.live import settings
 from tests.stack.faults import api_status
@@ -45,3 +52,16 @@ def test_not_knowing_is_no_freedom(stack: Stack, namespace: str, code: int) -> N
     ):
         find_owners(connection, connection.target("web"))
     assert caught.value.problem in (ClusterProblem.FORBIDDEN, ClusterProblem.SERVER)
+
+
+def test_what_a_paused_scaled_object_made_does_not_scale_either() -> None:
+    keda = Owner(OwnerKind.KEDA, "web", 1, 9, paused=True)
+    made = Owner(OwnerKind.HPA, "keda-hpa-web", 1, 9, managed_by="web")
+    plain = Owner(OwnerKind.HPA, "web", 1, 9)
+    assert scaling_owners((made, keda)) == ()
+    assert active_owner((made, keda)) is None
+    assert scaling_owners((made, keda, plain)) == (plain,)
+    awake = replace(keda, paused=False)
+    assert scaling_owners((made, awake)) == (made, awake)
+    assert active_owner((made, awake)) == awake
+    assert active_owner((made,)) == made, "its ScaledObject may not be readable"

@@ -48,6 +48,17 @@ def test_flags_win_over_the_file_one_by_one(tmp_path: Path) -> None:
     assert found.guardrails.largest_step_up == 4
 
 
+def test_paths_in_a_file_below_the_home_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    _file(tmp_path / "home", _TEXT)
+    found = load_settings(Path("~/cluster.yaml"), {})
+    assert found.kubeconfig == tmp_path / "home" / "kube" / "config"
+
+
 def test_paths_are_relative_to_where_they_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

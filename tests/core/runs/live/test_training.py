@@ -128,6 +128,25 @@ def test_it_learns_is_overridden_stopped_and_goes_on(
     assert steps.step.tolist() == list(range(len(steps)))
 
 
+def test_it_goes_on_in_shadow_although_its_first_engine_never_decided(
+    stack: Stack, namespace: str, twin: str
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    stack.create_hpa(namespace, "web", 2, 8)
+    run = training(stack, namespace, twin, ControlMode.AUTO).start()
+    run.wait(lambda status: not status.state.is_live, "the refusal")
+    run.end()
+    assert isinstance(run.error, InputError)
+    assert run.status().step == -1
+    path = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers/web"
+    stack.delete(path)
+    mark, again = stack.audit.mark(), LiveRun(run.directory).start()
+    again.wait(lambda status: status.step >= 2, "the second sitting")
+    again.end()
+    assert again.status().mode is ControlMode.SHADOW
+    assert stack.audit.writes(mark, "admin", namespace) == []
+
+
 def test_a_place_that_cannot_be_is_refused_before_anything_is_learned(
     stack: Stack, namespace: str, twin: str, tmp_path: Path
 ) -> None:
