@@ -13,10 +13,10 @@ from console.bench.view import (
     policy_note,
     row_note,
     seed_lines,
-    short_name,
     workload_lines,
 )
 from console.charts.frame import FrameOptions, compose_chart
+from console.words import short_name
 from core.bench.report import Report, build_report
 from tests.core.bench.factory import CALM, HPA_BEST, OURS, WILD, made_up_request, made_up_results
 
