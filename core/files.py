@@ -65,6 +65,23 @@ def write_file(path: Path, content: bytes) -> None:
         raise RunError(f"cannot write {path}: {error.strerror or error}.") from error
 
 
+def require_new(target: Path, *, force: bool) -> None:
+    """Refuse a file that exists, for commands that have `--force`.
+
+    Args:
+        target: What is to be written.
+        force: Whether it may be replaced.
+
+    Raises:
+        InputError: It exists and may not.
+    """
+    if os.path.lexists(target) and not force:
+        raise InputError(
+            f"expected a new file, found {target} there.",
+            "Choose another name, or replace it with --force.",
+        )
+
+
 def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
     """Write files through drafts beside them, which are renamed at the end.
 

@@ -31,8 +31,11 @@ def print_report(report: Report) -> None:
     print("Geometric mean over workloads, and the worst of them; below 1 beats the rival:")
     _print_policies(report.summaries)
     print()
-    print("Where the worst is, and 95 % intervals of the means over seeds:")
-    _print_spread(report.summaries)
+    if any(map(_has_interval, report.summaries)):
+        print("Where the worst is, and 95 % intervals of the means over seeds:")
+        _print_spread(report.summaries)
+    else:
+        print("No 95 % intervals: they need two seeds or more (--seeds).")
     print()
     _print_workloads(report.rows)
     print()
@@ -91,6 +94,11 @@ def _print_spread(summaries: Sequence[PolicySummary]) -> None:
             row += [_span(found.interval), found.worst_workload]
         rows.append(row)
     print_table(["policy", *columns], rows, whole=["policy"])
+
+
+def _has_interval(summary: PolicySummary) -> bool:
+    intervals = [summary.score_interval, *(summary.ratios[name].interval for name in _RATIOS)]
+    return any(interval is not None for interval in intervals)
 
 
 def _span(interval: Interval | None) -> str:

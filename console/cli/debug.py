@@ -229,7 +229,10 @@ def _decision(debugger: Debugger, arguments: argparse.Namespace) -> int:
     from core.debug.export import export_report
     from core.debug.markdown import as_markdown
     from core.debug.report import report
+    from core.files import require_new
 
+    if arguments.export is not None:
+        require_new(arguments.export, force=arguments.force)
     index = _step(debugger, arguments)
     what_if = _what_if(debugger, index, arguments) if arguments.what_if else None
     document = report(

@@ -75,6 +75,7 @@ def add_export(actions: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from core.files import require_new
     from core.runs.catalogue import find_run
     from core.runs.export import ExportFormat, export_run
 
@@ -83,6 +84,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if arguments.format in _RECORDINGS:
         return _record(directory, arguments)
     target = arguments.out or Path(f"{directory.name}.{arguments.format}")
+    require_new(target, force=arguments.force)
     written = export_run(
         directory, target, ExportFormat(arguments.format), overwrite=arguments.force
     )
@@ -105,9 +107,11 @@ def _check(arguments: argparse.Namespace) -> None:
 def _record(directory: Path, arguments: argparse.Namespace) -> int:
     from console.cli.progress import ProgressReport
     from console.recording.export import record_run
+    from core.files import require_new
 
     recording = _recording(directory, arguments)
     target = arguments.out or Path(f"{directory.name}.{recording.format.suffix}")
+    require_new(target, force=arguments.force)
     with ProgressReport("recording", None, "pictures") as report:
         made = record_run(
             directory,

@@ -7,10 +7,15 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _WIDTH_WITHOUT_TERMINAL = 200
 """Columns of a table that goes into a file or a pipe, where nothing would be cut at 80."""
+_LEAST_NAME = 24
+"""Columns that a shortened name keeps: when a run began, and what it ends with."""
 
 
 def plain(value: Any) -> Any:
@@ -43,6 +48,7 @@ def print_table(
     *,
     right: Sequence[str] = (),
     whole: Sequence[str] = (),
+    shortened: str = "",
 ) -> None:
     """Print a table.
 
@@ -52,10 +58,43 @@ def print_table(
         right: Headings of the columns that are aligned to the right; they are never cut, because
             half a number is a wrong number.
         whole: Headings of other columns that are never cut, such as names to be copied.
+        shortened: Heading of one of these whose texts lose their middle at a terminal that is too
+            narrow, because their beginning or end is enough to copy.
     """
-    from rich import box
     from rich.console import Console
     from rich.measure import Measurement
+
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    console = Console(file=sys.stdout, width=width, highlight=False)
+    unbounded = console.options.update(max_width=10_000)
+    table = _table(columns, rows, right, whole)
+    least = Measurement.get(console, unbounded, table).minimum
+    if shortened and least > console.width:
+        index = columns.index(shortened)
+        longest = max(len(str(row[index])) for row in rows)
+        room = max(_LEAST_NAME, longest - (least - console.width))
+        mark = "~" if console.options.ascii_only else "…"
+        rows = [
+            [*row[:index], _without_middle(str(row[index]), room, mark), *row[index + 1 :]]
+            for row in rows
+        ]
+        table = _table(columns, rows, right, whole)
+        least = Measurement.get(console, unbounded, table).minimum
+    # Wider than the terminal rather than cut: the terminal wraps.
+    console.width = max(console.width, least)
+    # Printed by ourselves: rich has its own idea of how to end when the reader of a pipe left.
+    with console.capture() as captured:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()), flush=True)
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    right: Sequence[str],
+    whole: Sequence[str],
+) -> Table:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
@@ -71,15 +110,14 @@ def print_table(
         )
     for row in rows:
         table.add_row(*(Text("-" if cell is None else str(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    console = Console(file=sys.stdout, width=width, highlight=False)
-    # Wider than the terminal rather than cut: the terminal wraps.
-    unbounded = console.options.update(max_width=10_000)
-    console.width = max(console.width, Measurement.get(console, unbounded, table).minimum)
-    # Printed by ourselves: rich has its own idea of how to end when the reader of a pipe left.
-    with console.capture() as captured:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()), flush=True)
+    return table
+
+
+def _without_middle(text: str, room: int, mark: str) -> str:
+    if len(text) <= room:
+        return text
+    end = (room - 1) // 3
+    return f"{text[: room - 1 - end]}{mark}{text[-end:]}"
 
 
 def print_pairs(pairs: Mapping[str, object]) -> None:

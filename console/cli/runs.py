@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from console.cli.output import (
     print_pairs,
     print_table,
 )
+from console.words import count
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,12 +76,15 @@ def _list(arguments: argparse.Namespace) -> int:
     if not entries:
         print("No runs yet. `rlscale-console demo` makes one.")
         return 0
-    rows = [_entry_row(entry) for entry in entries]
+    # In a terminal of 80 columns long steps would take the room of the names.
+    write = count if sys.stdout.isatty() else "{:,}".format
+    rows = [_entry_row(entry, write) for entry in entries]
     print_table(
         ["run", "state", "time", "SLO", "pods·h"],
         rows,
         right=["time", "SLO", "pods·h"],
         whole=["run"],
+        shortened="run",
     )
     return 0
 
@@ -112,14 +117,14 @@ def _entry_content(entry: RunEntry) -> dict[str, Any]:
     return content
 
 
-def _entry_row(entry: RunEntry) -> list[object]:
+def _entry_row(entry: RunEntry, write: Callable[[int], str]) -> list[object]:
     if entry.info is None or entry.status is None:
         return [entry.run_id, f"unreadable: {entry.error}", None, None, None]
     status, training = entry.status, entry.status.training
     if training is not None:
         # A training ends with the rollout in which it reaches its steps, a little beyond them.
         share = min(1.0, training.timesteps / max(1, training.total_timesteps))
-        reached = f"{100 * share:.0f} % of {training.total_timesteps:,}"
+        reached = f"{100 * share:.0f} % of {write(training.total_timesteps)}"
         figures: list[object] = [reached, None, None]
     else:
         figures = [

@@ -81,7 +81,8 @@ def configure(commands: Any) -> None:
         type=whole_number(1, 10_000_000_000),
         metavar="N",
         help="decisions to train for (default: 2,000,000 for ppo, 1,500,000 for dqn, "
-        f"{DAY_OF_DECISIONS:,} on a cluster)",
+        f"{DAY_OF_DECISIONS:,} on a cluster); the simulator trains whole updates, of 16,384 for "
+        "ppo and 512 for dqn unless --environments is given",
     )
     add_seed(parser)
     parser.add_argument(

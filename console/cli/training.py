@@ -88,6 +88,7 @@ def _train(directory: Path, arguments: argparse.Namespace) -> int:
             note(f"Go on with it: rlscale-console train --resume {directory.name}")
             raise KeyboardInterrupt
         content = summarise_training(reader).as_dict()
+        asked = config.steps
     finally:
         reader.close()
     if config.out is not None:
@@ -95,7 +96,7 @@ def _train(directory: Path, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(content)
     else:
-        _print(content, directory)
+        _print(content, directory, asked)
     return 0
 
 
@@ -114,12 +115,13 @@ def _detail(reader: RunReader, progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def _print(content: dict[str, Any], directory: Path) -> None:
+def _print(content: dict[str, Any], directory: Path, asked: int) -> None:
     evaluation = content["evaluation"]
+    more = f" ({asked:,} in whole updates)" if content["steps"] > asked else ""
     pairs = {
         "run": directory.name,
         "policy": content["bundle"],
-        "trained": f"{content['steps']:,} steps in {duration(content['wall_s'])}, "
+        "trained": f"{content['steps']:,} steps{more} in {duration(content['wall_s'])}, "
         f"{number(content['steps_per_s'], 0)} steps/s, seed {content['seed']}",
         **_kept(content),
         "score": "not judged, since it was stopped early",

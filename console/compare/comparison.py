@@ -14,6 +14,7 @@ from console.words import duration
 from core.errors import RunError
 from core.runs.reader import RunReader
 from core.runs.records import EvaluationRow, RunInfo, RunKind, RunTotals, TrainingRow
+from core.state import ControlMode
 
 _POINTS = 2_000
 
@@ -150,7 +151,7 @@ def _inferences(one: RunReader, other: RunReader, a: RunInfo, b: RunInfo) -> Com
         until=f"first {duration(until_s)}",
         end=max(max(ends), 1.0),
         in_time=True,
-        remark=_remark(a, b, ends),
+        remark=_advised(one, other) + _remark(a, b, ends),
     )
 
 
@@ -191,6 +192,16 @@ def _pair(first: Floats, second: Floats, *, stepped: bool = False) -> tuple[Curv
         Curve("A", Series.RUN_A, first, LineStyle.SOLID, stepped=stepped),
         Curve("B", Series.RUN_B, second, LineStyle.DASHED, stepped=stepped),
     )
+
+
+def _advised(one: RunReader, other: RunReader) -> str:
+    """Whose policy did not act at the end, so that its figures are not that policy's."""
+    words = [
+        f"{letter} in {status.mode}: its policy only advised. "
+        for letter, status in (("A", one.status()), ("B", other.status()))
+        if status.mode is not ControlMode.AUTO
+    ]
+    return "".join(words)
 
 
 def _remark(a: RunInfo, b: RunInfo, ends: list[float]) -> str:

@@ -61,14 +61,16 @@ def step_of(directory: Path, where: int | float) -> int:
     """The step of a run that `parse_moment` found; for a time it is read which one.
 
     Raises:
-        RunError: The run cannot be read.
+        InputError: The run has not come to that time.
+        RunError: The run cannot be read, or has no step yet.
     """
     if isinstance(where, int):
         return where
+    from core.runs.moments import decision_at
     from core.runs.reader import RunReader
 
     reader = RunReader(directory)
     try:
-        return reader.step_at(where)
+        return decision_at(reader, where)
     finally:
         reader.close()

@@ -60,14 +60,14 @@ def go_to_time(time_s: float, driver: Driver | None) -> Work:
     """
 
     def work(debugger: Debugger, present: int) -> Done:
-        found = debugger.step_at(time_s)
-        if driver is not None and found == debugger.newest:
+        newest = debugger.newest
+        if driver is not None and newest >= 0:
             # What is still to come is simulated, one step per interval.
-            left_s = time_s - debugger.recording.step(found).state.time_s
+            left_s = time_s - debugger.recording.step(newest).state.time_s
             to_come = int(left_s // debugger.info.interval_s)
             if to_come > 0:
-                return run_until(found + to_come, driver)(debugger, present)
-        return Done(goto=found)
+                return run_until(newest + to_come, driver)(debugger, present)
+        return Done(goto=debugger.step_at(time_s))
 
     return work
 

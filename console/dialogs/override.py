@@ -26,7 +26,11 @@ from core.errors import InputError
 from core.state import ClusterState, DeploymentFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.traffic.scenario import GuardrailSettings
+
+_LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class OverrideSubject:
 
     name: str
     state: ClusterState
+    asked: int
+    """Replicas asked for at present."""
     facts: DeploymentFacts
     guardrails: GuardrailSettings | None
     pinned: int | None
@@ -45,7 +51,7 @@ class OverrideDialog(Dialog[OverridePreview | None]):
     """Asks for replicas and a time to live; gives None if left without applying.
 
     Args:
-        subject: What is overridden.
+        look: What is overridden, as it stands now; asked again and again.
         signs: Characters to write with.
     """
 
@@ -57,24 +63,21 @@ class OverrideDialog(Dialog[OverridePreview | None]):
     AUTO_FOCUS = "#override-replicas"
     key_contexts = (KeyContext.OVERRIDE,)
 
-    def __init__(self, subject: OverrideSubject, signs: Signs) -> None:
+    def __init__(self, look: Callable[[], OverrideSubject | None], signs: Signs) -> None:
         super().__init__()
+        subject = look()
+        assert subject is not None, "there is something to override"
+        self._look = look
         self._subject = subject
         self._signs = signs
 
     def compose(self) -> ComposeResult:
         """Two fields, what follows from them, and the keys."""
         subject = self._subject
-        state = subject.state
-        start = subject.pinned if subject.pinned is not None else state.replicas_desired
+        start = subject.pinned if subject.pinned is not None else subject.asked
         with Vertical(id="override", classes="dialog") as dialog:
             dialog.border_title = "Override replicas"
-            yield Static(
-                f"{subject.name}   now {state.replicas_ready} ready, "
-                f"{state.replicas_desired} desired",
-                id="override-now",
-                markup=False,
-            )
+            yield Static(self._now(), id="override-now", markup=False)
             with Horizontal(id="override-fields"):
                 yield Label("pin to")
                 yield Input(str(start), id="override-replicas", compact=True, select_on_focus=True)
@@ -109,6 +112,18 @@ class OverrideDialog(Dialog[OverridePreview | None]):
         for field in self.query(Input):
             field.cursor_blink = self.app.animation_level != "none"
         self._judge()
+        self.set_interval(_LOOK_EVERY_S, self._keep_up)
+
+    def _now(self) -> str:
+        subject = self._subject
+        return f"{subject.name}   now {subject.state.replicas_ready} ready, {subject.asked} desired"
+
+    def _keep_up(self) -> None:
+        subject = self._look()
+        if subject is not None and subject != self._subject:
+            self._subject = subject
+            self.query_one("#override-now", Static).update(self._now())
+            self._judge()
 
     @on(Input.Changed)
     def _judge(self) -> None:
@@ -140,7 +155,9 @@ class OverrideDialog(Dialog[OverridePreview | None]):
             ttl_s = parse_time_to_live(self.query_one("#override-time", Input).value)
         except InputError as error:
             raise InputError(f"time: {error}") from error
-        return preview(replicas, ttl_s, subject.state, subject.facts, subject.guardrails)
+        return preview(
+            replicas, ttl_s, subject.asked, subject.state, subject.facts, subject.guardrails
+        )
 
     def action_change(self, by: int) -> None:
         """One replica more or less, within the limits."""

@@ -140,7 +140,8 @@ def sentence(scene: Scene) -> Content:
         return Content.styled("The step before comes first.", "$warning")
     verb = _VERBS[scene.step]
     if not scene.state.made(scene.step):
-        return Content.assemble(key, verb)
+        fields = (("   tab ", key[1]), "goes to the fields") if scene.step is STEPS[0] else ()
+        return Content.assemble(key, verb, *fields)
     if scene.step is STEPS[-1]:
         return Content.assemble(key, f"{verb} again")
     again = f"{verb} again; what followed is made anew"

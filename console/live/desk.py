@@ -89,19 +89,28 @@ class Desk:
             self._commander.stop()
 
 
-def override_dialog(snapshot: Snapshot, signs: Signs) -> OverrideDialog | None:
-    """The dialog for the run as it stands; None if there is nothing to override yet."""
+def override_dialog(look: Callable[[], Snapshot | None], signs: Signs) -> OverrideDialog | None:
+    """The dialog for the run as it stands; None if there is nothing to override yet.
+
+    Args:
+        look: The newest picture; the dialog keeps up with it.
+        signs: Characters to write with.
+    """
     from console.dialogs.override import OverrideDialog, OverrideSubject
 
-    if snapshot.step is None or snapshot.facts is None:
-        return None
-    info = snapshot.info
-    floor = "the floor of its HPA, " if info.steers_floor else ""
-    subject = OverrideSubject(
-        f"{floor}{info.target or info.scenario}",
-        snapshot.step.state,
-        snapshot.facts,
-        snapshot.guardrails,
-        snapshot.status.override_target,
-    )
-    return OverrideDialog(subject, signs)
+    def subject() -> OverrideSubject | None:
+        snapshot = look()
+        if snapshot is None or snapshot.step is None or snapshot.facts is None:
+            return None
+        info, step = snapshot.info, snapshot.step
+        floor = "the floor of its HPA, " if info.steers_floor else ""
+        return OverrideSubject(
+            f"{floor}{info.target or info.scenario}",
+            step.state,
+            step.target,
+            snapshot.facts,
+            snapshot.guardrails,
+            snapshot.status.override_target,
+        )
+
+    return None if subject() is None else OverrideDialog(subject, signs)

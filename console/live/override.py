@@ -67,12 +67,12 @@ def parse_time_to_live(text: str) -> float | None:
 def preview(
     replicas: int,
     ttl_s: float | None,
+    now: int,
     state: ClusterState,
     facts: DeploymentFacts,
     guardrails: GuardrailSettings | None,
 ) -> OverridePreview:
-    """What pinning `replicas` for `ttl_s` seconds means."""
-    now = state.replicas_desired
+    """What pinning `replicas` for `ttl_s` seconds means, where `now` are asked for."""
     percent = 100 * (replicas - now) / now if now else 0.0
     change = f"{now} → {replicas}"
     if replicas != now:

@@ -9,6 +9,7 @@ from pathlib import Path
 from console.charts.text import clock
 from console.words import count, duration
 from core.runs.records import RunInfo, RunKind, RunState, RunStatus
+from core.summary import score
 
 _SIGNS = {
     RunState.STARTING: "○",
@@ -49,7 +50,7 @@ class RunRow:
     pod_hours: str
     churn: str
     score: str
-    """Best score of a training; a dash otherwise."""
+    """Of a run so far, or of the best policy of a training; a dash before there is one."""
 
     readable: bool = True
     """Whether the file can be read; otherwise the message says why not."""
@@ -107,10 +108,20 @@ def run_row(info: RunInfo, status: RunStatus) -> RunRow:
         violations="-" if is_training or violations is None else f"{violations:.2%}",
         pod_hours="-" if is_training else f"{totals.pod_hours:.1f}",
         churn="-" if is_training else f"{totals.churn:.0f}",
-        score="-"
-        if training is None or training.best_score is None
-        else f"{training.best_score:.2f}",
+        score=_score(info, status),
     )
+
+
+def _score(info: RunInfo, status: RunStatus) -> str:
+    totals, training = status.totals, status.training
+    found: float | None = None
+    if training is not None:
+        found = training.best_score
+    elif info.facts is not None:
+        # The sums are at hand: what `runs show` prints needs no look at the steps.
+        needed = totals.requests / info.facts.pod_capacity_rps / 3600.0
+        found = score(totals.pod_hours, needed, totals.slo_violation_ratio or 0.0)
+    return "-" if found is None else f"{found:.2f}"
 
 
 def _progress(info: RunInfo, status: RunStatus) -> str:

@@ -21,7 +21,6 @@ from console.guide.view import Doing, Scene, detail_lines, left_after, sentence,
 from console.handover import hand_over, is_going
 from console.keys import KeyContext, bindings
 from console.launching import start_in_background
-from console.widgets.field import Field
 from console.widgets.key_bar import KeyBar
 from console.widgets.lines import Lines
 from console.widgets.too_small import TooSmall
@@ -144,11 +143,8 @@ class GuideScreen(Screen[None]):
             self.query_one(GuideDetail).scroll_home(animate=False)
         self._step, self._chosen = step, chosen
         self._show()
-        if self.form.display and not self._state.settings:
-            empty = next((one for one in self.form.query(Field) if not one.text), None)
-            self.set_focus((empty or self.form.query_one("#guide-range", Field)).input)
-        else:
-            self.set_focus(self.query_one("#guide-detail"))
+        # Not in a field: there letters would no longer mean what the footer says.
+        self.set_focus(self.query_one("#guide-detail"))
 
     def action_turn(self, change: int) -> None:
         """Show the step before, or the next one."""

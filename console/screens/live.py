@@ -289,7 +289,7 @@ class LiveScreen(RunScreen):
             self._notice("The run has ended: there is nothing left to override", warning=True)
             return
         dialog = (
-            override_dialog(snapshot, signs(self.console_app.drawing.ascii))
+            override_dialog(lambda: self._scene.snapshot, signs(self.console_app.drawing.ascii))
             if snapshot is not None
             else None
         )

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -98,7 +98,14 @@ class SetupScreen(Screen[None]):
         """Read, after the first paint, what other screens may have changed."""
         self._starting = False
         self.call_after_refresh(self.decider.refresh_policies)
+        self.decider.training_form.refresh_name()
         self._show_sentence()
+
+    def on_screen_suspend(self) -> None:
+        """Leave a field: whoever comes back presses keys, and types on only over a dialog."""
+        stays = self in self.app.screen_stack and not isinstance(self.app.screen, ModalScreen)
+        if stays and isinstance(self.focused, Input):
+            self._go_to(self._step)
 
     @property
     def environment(self) -> EnvironmentPanel:

@@ -43,7 +43,8 @@ class VersusScreen(Screen[None]):
     Args:
         first: Directory of run A.
         second: Directory of run B, of the same scenario and seed.
-        step: The decision to open at; None for the newest, unless there is a time.
+        step: The decision to open at; None for the first at which they differ, unless there is a
+            time.
         time_s: The same by the first run's time.
     """
 
@@ -58,6 +59,8 @@ class VersusScreen(Screen[None]):
         super().__init__()
         self._directories = (first, second)
         self._opening: int | float | None = time_s if step is None else step
+        self._anywhere = self._opening is None
+        """Nobody said where to open: where they first differ is more telling than the end."""
         self._pair: Pair | None = None
         self._view: VersusView | None = None
         self._picture: VersusPicture | None = None
@@ -144,6 +147,10 @@ class VersusScreen(Screen[None]):
             return
         self._picture = picture
         where = self._opening
+        if where is None and self._anywhere and picture.last >= 0:
+            self._anywhere = False
+            # Runs that still grow are followed.
+            where = int(picture.stops[0]) if len(picture.stops) and not picture.growing else None
         if where is not None and picture.last >= 0 and self._has(picture, where):
             self._go_to(where)
         else:

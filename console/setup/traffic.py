@@ -240,7 +240,8 @@ class TrafficPanel(Vertical):
         try:
             known = preview_traffic(scenario, peak_rps=peak_rps, seed=seed)
         except InputError as error:
-            known = str(error)
+            # The path stands in the field; what is wrong needs the room.
+            known = str(error).replace(scenario, Path(scenario).name)
         hand_over(self, self._remember, (scenario, peak_rps, seed), known)
 
     def _remember(

@@ -88,6 +88,15 @@ class TrainingForm(Vertical):
         self._speeds = speeds
         self._show()
 
+    def refresh_name(self) -> None:
+        """Offer another name where the one offered was taken meanwhile; a typed one stays."""
+        field = self.query_one("#policy-name", Field)
+        # A name that nobody touched follows the algorithm, and what was trained since.
+        if field.text == self._offered_name:
+            self._offered_name = free_name(self.algorithm)
+            field.text = self._offered_name
+        field.judge()
+
     @property
     def algorithm(self) -> Algorithm:
         """What trains."""
@@ -150,11 +159,7 @@ class TrainingForm(Vertical):
 
     @on(Choice.Changed, "#algorithm")
     def _rename(self) -> None:
-        # A name that nobody touched follows the algorithm.
-        field = self.query_one("#policy-name", Field)
-        if field.text == self._offered_name:
-            self._offered_name = free_name(self.algorithm)
-            field.text = self._offered_name
+        self.refresh_name()
         self._show()
 
     @on(Choice.Changed, "#training-traffic")

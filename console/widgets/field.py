@@ -84,7 +84,7 @@ class Field(Horizontal):
 
     def on_mount(self) -> None:
         """Judge what stands there from the start."""
-        self._judge()
+        self.judge()
 
     @property
     def text(self) -> str:
@@ -107,10 +107,11 @@ class Field(Horizontal):
 
     def _on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._judge()
+        self.judge()
         self.post_message(self.Changed(self, self.value))
 
-    def _judge(self) -> None:
+    def judge(self) -> None:
+        """Parse the text again, as what it is held against may have changed."""
         try:
             self.value = self._parse(self.text)
             self.error = ""

@@ -22,6 +22,8 @@ from core.traffic.suites import SUITES
 SHIPPED: Final = "shipped"
 """Stands for all shipped scenarios."""
 
+_SUITES: Final = (*(suite.name for suite in SUITES), SHIPPED)
+
 MOST_SEEDS: Final = 1000
 
 
@@ -107,7 +109,7 @@ def make_request(
     taken: set[str] = set()
     workloads = []
     for source, peak in dict.fromkeys((_absolute(source), peak) for source, peak in sources):
-        name = _unique(load_scenario(source, peak_rps=peak).name, taken)
+        name = _unique(load_scenario(source, peak_rps=peak, also=_SUITES).name, taken)
         workloads.append(Workload(name=name, source=source, peak_rps=peak))
     specs = tuple(dict.fromkeys(from_anywhere(spec) for spec in policies))
     return BenchRequest(policies=specs, workloads=tuple(workloads), seeds=seeds)

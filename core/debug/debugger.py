@@ -14,6 +14,7 @@ from core.debug.search import RunSearch
 from core.debug.twin import Twin
 from core.debug.whatif import Speculation
 from core.errors import RlscaleError, RunError
+from core.runs.moments import decision_at
 from core.runs.reader import RunReader
 from core.runs.records import RunInfo, RunKind
 
@@ -93,12 +94,10 @@ class Debugger:
         """The last step up to a time of the run, to the second.
 
         Raises:
+            InputError: The run has not come to that time.
             RunError: The run has no step yet.
         """
-        found = self.reader.step_at(time_s)
-        if found < 0:
-            raise RunError(f"expected a first decision in {self.info.run_id}, found none yet.")
-        return found
+        return decision_at(self.reader, time_s)
 
     def close(self) -> None:
         """Let go of the file."""

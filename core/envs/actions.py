@@ -169,6 +169,12 @@ class Headroom:
         words = "latest rate" if window_s <= 15.0 else f"{window_name(window_s)} peak"
         if peak <= 0.0:
             return f"no traffic seen yet: {target} replicas"
+        for limit, name in (
+            (history.facts.min_replicas, "fewest"),
+            (history.facts.max_replicas, "most"),
+        ):
+            if target == limit[index]:
+                return f"{words} of {peak:.0f} rps: {target}, the {name} replicas allowed"
         factor = target * float(history.facts.pod_capacity_rps[index]) / peak
         return f"cover the {words} of {peak:.0f} rps with {factor:.2g}×"
 

@@ -22,15 +22,18 @@ class RunSummary:
 
     run: str
     policy: str
+    mode: str
+    """The control mode at the end; the policy itself acts in AUTO only."""
     scenario: str
     seed: int
     figures: Summary
 
     def as_dict(self) -> dict[str, Any]:
-        """Flat, ready for JSON: run, policy, scenario, seed and the figures."""
+        """Flat, ready for JSON: run, policy, mode, scenario, seed and the figures."""
         return {
             "run": self.run,
             "policy": self.policy,
+            "mode": self.mode,
             "scenario": self.scenario,
             "seed": self.seed,
             **self.figures.as_dict(),
@@ -90,6 +93,7 @@ def summarise(reader: RunReader) -> RunSummary:
     return RunSummary(
         run=info.run_id,
         policy=info.policy,
+        mode=reader.status().mode.value,
         scenario=info.scenario,
         seed=info.seed,
         figures=figures(reader) if kept is None else Summary(**kept),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def list_scenarios() -> list[ScenarioEntry]:
     return entries
 
 
-def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) -> Scenario:
+def load_scenario(
+    name_or_path: str | Path, *, peak_rps: float | None = None, also: Sequence[str] = ()
+) -> Scenario:
     """Load a shipped scenario by name, a YAML file, or a trace CSV on the default service.
 
     Args:
@@ -60,6 +63,7 @@ def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) ->
             path of a .yaml, .yml or .csv file.
         peak_rps: Scale the trace so that its 99.5th percentile is this. For a scenario file, the
             traces in it.
+        also: What else the operator may have meant, such as a suite; for the hint.
 
     Raises:
         InputError: If there is no such scenario, it or its trace is invalid, or it has no trace
@@ -79,7 +83,7 @@ def load_scenario(name_or_path: str | Path, *, peak_rps: float | None = None) ->
             "`rlscale-console scenario import` turns access logs into scenarios.",
         )
     else:
-        scenario = _shipped_scenario(str(name_or_path))
+        scenario = _shipped_scenario(str(name_or_path), also)
     return scenario if peak_rps is None else _with_peak(scenario, peak_rps)
 
 
@@ -173,14 +177,15 @@ def _with_peak(scenario: Scenario, peak_rps: float) -> Scenario:
     return scenario.model_copy(update={"traffic": traffic})
 
 
-def _shipped_scenario(name: str) -> Scenario:
+def _shipped_scenario(name: str, also: Sequence[str]) -> Scenario:
     names = sorted(path.stem for path in shipped_scenarios_directory().glob("*.yaml"))
     if name in names:
         return _read_scenario(shipped_scenarios_directory() / f"{name}.yaml")
     if (member := suite_member(name)) is not None:
         return member
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+    known = [*also, *names]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(known)}."
     raise InputError(f"Expected the name of a scenario, found {name!r}.", hint)
 
 

@@ -50,6 +50,8 @@ class Moment:
     """A decision at which the policy wanted something quite different."""
 
     step: int
+    time_s: float
+    """Since the start of the run."""
     wall_time: float
     rps: float | None
     actual: int
@@ -71,7 +73,11 @@ class ShadowReport:
     """Name of the scenario both were played in; empty if there was none."""
     steps: int
     hours: float
+    begin_time_s: float
+    """Of the run."""
     begin_wall_time: float
+    simulated: bool
+    """Whether the simulator was shadowed, whose wall time says nothing about the traffic."""
     shadowed: float
     """Share of the decisions that were advice only."""
     measured_violation_ratio: float | None
@@ -156,7 +162,9 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
         twin="" if twin is None else twin.name,
         steps=len(steps),
         hours=hours,
+        begin_time_s=float(steps.time_s[0]),
         begin_wall_time=float(steps.wall_time[0]),
+        simulated=info.environment == "sim",
         shadowed=shadowed,
         measured_violation_ratio=_measured_violations(steps),
         actual=actual,
@@ -251,6 +259,7 @@ def _moments(steps: Steps, wanted: Floats) -> tuple[Moment, ...]:
     return tuple(
         Moment(
             step=int(steps.step[index]),
+            time_s=float(steps.time_s[index]),
             wall_time=float(steps.wall_time[index]),
             rps=_known(steps.rps[index]),
             actual=int(steps.replicas_desired[index]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from core.runs.moments import clock_text
 from core.twin.shadow import Moment, ShadowReport
 from core.twin.span import span_text
 
@@ -47,15 +48,16 @@ def figures(report: ShadowReport) -> list[Row]:
 
 def moments(report: ShadowReport) -> list[tuple[str, str, str, str, str]]:
     """When, rps, what was there, what was advised, why."""
-    return [_moment(one) for one in report.moments]
+    return [_moment(one, report.simulated) for one in report.moments]
 
 
 def about(report: ShadowReport) -> str:
     """What was looked at, in one line."""
     twin = f", twin {report.twin}" if report.twin else ""
+    begin = _when(report.begin_wall_time, report.begin_time_s, report.simulated)
     return (
         f"{report.target}: {report.steps:,} decisions in "
-        f"{span_text(report.hours * 3600)} from {_when(report.begin_wall_time)} on{twin}. "
+        f"{span_text(report.hours * 3600)} from {begin} on{twin}. "
         f"The advice was what was there {100 * report.agreement:.0f} % of the time."
     )
 
@@ -90,9 +92,9 @@ def markdown(report: ShadowReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _moment(one: Moment) -> tuple[str, str, str, str, str]:
+def _moment(one: Moment, simulated: bool) -> tuple[str, str, str, str, str]:
     return (
-        _when(one.wall_time),
+        _when(one.wall_time, one.time_s, simulated),
         _number(one.rps, 0),
         str(one.actual),
         str(one.advised),
@@ -100,7 +102,10 @@ def _moment(one: Moment) -> tuple[str, str, str, str, str]:
     )
 
 
-def _when(wall_time: float) -> str:
+def _when(wall_time: float, time_s: float, simulated: bool) -> str:
+    """The time of the day; in the simulator that of the run, as `debug --time` takes it."""
+    if simulated:
+        return clock_text(time_s)
     return f"{datetime.fromtimestamp(wall_time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

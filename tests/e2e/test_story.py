@@ -13,7 +13,7 @@ from tests.e2e.terminal import Terminal
 @pytest.mark.usefixtures("clean_engines")
 def test_the_story_is_told_to_its_end() -> None:
     with Terminal("demo", "--pace", "12") as terminal:
-        terminal.wait_for(r"Traffic triples at 00:10\. Watch what the policy does")
+        terminal.wait_for(r"Traffic triples at 00:10\. Watch how soon the policy")
         terminal.wait_for(r"sim . flash-crowd-faults . ppo")
         for scene in ("2/7 flash crowd", "3/7 side by side", "4/7 pod crash"):
             terminal.wait_for(scene)

@@ -9,7 +9,14 @@ from core.traffic.scenario import Scenario
 
 DEFAULT_INTERVAL_S = 15.0
 
-_NEEDED = ("pod_capacity_rps", "slo_ms", "min_replicas", "max_replicas", "startup_median_s")
+_NEEDED = {
+    "pod_capacity_rps": "--pod-capacity",
+    "slo_ms": "--slo",
+    "min_replicas": "--min-replicas",
+    "max_replicas": "--max-replicas",
+    "startup_median_s": "--startup",
+}
+"""What a service model takes, and the flag of each."""
 
 
 def resolve_facts(settings: KubernetesSettings, scenario: Scenario | None) -> DeploymentFacts:
@@ -28,7 +35,8 @@ def resolve_facts(settings: KubernetesSettings, scenario: Scenario | None) -> De
     if missing:
         raise InputError(
             f"expected a service model, found none for {', '.join(missing)}.",
-            "Give a scenario fitted to the service, or these settings.",
+            f"Give {', '.join(_NEEDED[name] for name in missing)}, or the --scenario that "
+            "`twin fit` makes of the service.",
         )
     if values["max_replicas"] < values["min_replicas"]:
         raise InputError(

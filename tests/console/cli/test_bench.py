@@ -77,10 +77,12 @@ def test_an_episode_is_the_same_as_a_run(cli: CommandLine, trace: Path) -> None:
 def test_for_people_there_are_tables_and_what_they_mean(cli: CommandLine, trace: Path) -> None:
     answer = cli(
         *("bench", "--policies", "static:9,threshold", "--scenarios", trace),
-        *("--seeds", 1, "--jobs", 1),
+        *("--seeds", 2, "--jobs", 1),
     )
     assert answer.code == 0
-    assert "1 workload, 1 seed" in answer.out
+    assert "1 workload, 2 seeds" in answer.out
+    assert "95 % intervals of the means over seeds:" in answer.out
+    assert "two seeds or more" not in answer.out
     assert "hpa 0.6:60, rule 75:0.7" in answer.out
     assert answer.out.count("static:9") == 3
     assert answer.out.count("rule calibrated") == 3
@@ -89,10 +91,21 @@ def test_for_people_there_are_tables_and_what_they_mean(cli: CommandLine, trace:
     assert "results: " in answer.err
 
 
+def test_one_seed_gives_no_intervals(cli: CommandLine, trace: Path) -> None:
+    command = ("bench", "--policies", "static:9", "--scenarios", trace, "--seeds", 1, "--jobs", 1)
+    answer = cli(*command)
+    assert answer.code == 0
+    assert "No 95 % intervals: they need two seeds or more (--seeds)." in answer.out
+    assert "worst at" not in answer.out
+    assert answer.out.count("static:9") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--policies", "hpaa"), "hpa"),
+        (("--scenarios", "nope"), "Known: heldout, training, trials, shipped, baseline-steady"),
+        (("--scenarios", "heldot"), "Did you mean heldout?"),
         (("--policies", "hpa", "--scenarios", "flash-crwod"), "flash-crowd"),
         (("--policies", "hpa", "--peak-rps", "100"), "traces (.csv)"),
         (("--policies", "hpa", "--traces", "none.csv"), "none.csv"),

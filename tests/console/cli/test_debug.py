@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.locations import runs_directory
+from core.runs.moments import clock_text
 from core.runs.reader import RunReader
 from core.runs.records import RunKind, RunState
 from tests.console.cli.conftest import CommandLine
@@ -19,6 +20,8 @@ from tests.core.runs.factory import write_run
 from tests.core.runs.uneven import paused
 
 __all__ = ["engines"]
+
+END = clock_text(STEPS * 15.0)
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +114,7 @@ def test_files(cli: CommandLine, run: Path, tmp_path: Path) -> None:
     again = cli("debug", run.name, "--export", target)
     assert again.code == 2
     assert "expected a new file" in again.error
+    assert "replace it with --force" in again.error
     assert cli("debug", run.name, "--export", target, "--force").code == 0
     assert target.read_text().startswith(f"# Decision {STEPS}")
     other = tmp_path / "incident.json"
@@ -132,6 +136,7 @@ def test_names(cli: CommandLine, run: Path) -> None:
         (("--break", "p59 > slo"), "Did you mean p99 or p95?"),
         (("--break", "import os"), "expected a condition, found a mistake at column"),
         (("--step", 999, "--json"), f"expected a step from 0 to {STEPS}, found 999"),
+        (("--time", "99:00:00", "--print"), f"a time up to {END}, found 99:00:00"),
         (("--time", "soon", "--json"), "expected a time such as 10:45"),
         (("--horizon", 5, "--json"), "expected --what-if beside"),
         (("--step", 3, "--what-if", "--policies", "nobody"), "found 'nobody'"),

@@ -53,6 +53,8 @@ def kubeconfig(tmp_path: Path) -> Path:
         (("--write", "--confirm", "web", *MODEL), "found 'web'"),
         (("--speed", "10"), "a cluster lives in real time"),
         ((), "expected a service model, found none for pod_capacity_rps"),
+        ((), "--pod-capacity, --slo, --min-replicas, --max-replicas, --startup, or the --scenario"),
+        (("--kubeconfig", "nope", *MODEL), "Name one with --kubeconfig"),
         (("--policy", "oracle", *MODEL), "oracle"),
     ],
 )

@@ -69,6 +69,28 @@ def test_on_a_narrow_terminal_neither_names_nor_numbers_are_cut(
     assert "wrapped" not in line
 
 
+@pytest.mark.parametrize(("columns", "widest"), [(80, 80), (60, 60), (20, 43)])
+def test_names_lose_their_middle_where_a_terminal_is_too_narrow(
+    columns: int,
+    widest: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    short = "20261122-130819-ppo-waves-24ad"
+    long = f"20261122-164753-oracle-{'metrics-outage-' * 4}4783"
+    rows: list[list[object]] = [[long, "finished", "0.09 %"], [short, "finished", None]]
+    print_table(["run", "state", "SLO"], rows, right=["SLO"], whole=["run"], shortened="run")
+    _, _, first, second = capsys.readouterr().out.splitlines()
+    assert len(first) <= widest
+    assert first.startswith("20261122-164753")
+    assert first.split()[0].endswith("-4783")
+    assert first.endswith("0.09 %")
+    assert (short in second) == (columns > 20), "only what is too long is shortened"
+
+
 def test_square_brackets_are_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["name"], [["[bold]x[/bold]"]])
     assert "[bold]x[/bold]" in capsys.readouterr().out

@@ -78,7 +78,8 @@ def test_for_people_the_figures_have_units(cli: CommandLine, trace: Path) -> Non
 
 def test_in_hold_nothing_is_scaled(cli: CommandLine, trace: Path) -> None:
     command = ("run", "--policy", "static:20", "--scenario", trace, "--headless", "--json")
-    assert cli(*command, "--mode", "HOLD").json["churn"] == 0
+    held = cli(*command, "--mode", "HOLD").json
+    assert (held["mode"], held["churn"]) == ("HOLD", 0)
     pinned = cli(*command, "--mode", "MANUAL", "--replicas", 5).json
     assert pinned["churn"] == 5 - 3
 

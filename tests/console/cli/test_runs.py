@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core.locations import runs_directory
 from core.runs.catalogue import list_runs, stop_run
-from core.runs.records import RunState
+from core.runs.records import RunKind, RunState
 from tests.console.cli.conftest import Answer, CommandLine
+from tests.core.runs.factory import write_run
 
 
 @pytest.fixture
@@ -62,6 +64,26 @@ def test_a_finished_run_is_listed_and_shown(cli: CommandLine, finished: str) -> 
     assert "SLO" not in cli("runs", "show", finished).err
 
 
+def test_the_list_fits_a_terminal_and_stays_whole_in_a_pipe(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = runs_directory()
+    tested = "20261122-164753-oracle-metrics-outage-and-more-4783"
+    write_run(home / tested, 30)
+    trained = "20261122-232120-ppo-random-cd79"
+    write_run(home / trained, 30, kind=RunKind.TRAINING, total_timesteps=2_000_000)
+    piped = cli("runs", "list").out
+    assert tested in piped
+    assert "% of 2,000,000" in piped
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    _, rule, *lines = cli("runs", "list").out.splitlines()
+    assert max(len(line) for line in (rule, *lines)) <= 80
+    assert any(line.startswith(trained) and "% of 2M" in line for line in lines)
+    assert any(line.split()[0].endswith("-4783") for line in lines)
+
+
 def test_figures_are_rounded_as_run_prints_them(cli: CommandLine, trace: Path) -> None:
     printed = cli("run", "--policy", "hpa", "--scenario", trace, "--headless").out
     ran = dict(line.split("  ", 1) for line in printed.splitlines())
@@ -102,6 +124,7 @@ def test_export(cli: CommandLine, finished: str, tmp_path: Path, kind: str) -> N
     again = cli("runs", "export", finished, "--format", kind, "--out", out)
     assert again.code == 2
     assert str(out) in again.error
+    assert "replace it with --force" in again.error
     assert cli("runs", "export", finished, "--format", kind, "--out", out, "--force").code == 0
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from console.cli.live import DAY_OF_DECISIONS
 from core.agents.config import DEFAULT_STEPS
+from core.agents.settings import DqnSettings, PpoSettings
 from core.locations import runs_directory, trained_policies_directory
 from core.runs.catalogue import list_runs
 from core.runs.records import RunState, RunStatus
@@ -105,6 +106,15 @@ def test_the_help_names_the_lengths_that_are_taken(cli: CommandLine) -> None:
     for algorithm, steps in DEFAULT_STEPS.items():
         assert f"{steps:,} for {algorithm}" in words
     assert f"{DAY_OF_DECISIONS:,} on a cluster" in words
+    ppo, dqn = PpoSettings(), DqnSettings()
+    update = ppo.rollout_steps * ppo.environments
+    assert f"whole updates, of {update:,} for ppo and {dqn.environments} for dqn" in words
+
+
+def test_steps_beyond_those_asked_for_are_told(cli: CommandLine, trace: Path) -> None:
+    answer = cli("train", "--scenario", trace, "--steps", 10, *_SMALL)
+    assert answer.code == 0
+    assert "64 steps (10 in whole updates) in " in answer.out
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from console.themes import palette_for
 from core.errors import RunError
 from core.runs.reader import RunReader
 from core.runs.records import RunKind
+from core.state import ControlMode
 from tests.core.runs.factory import write_run
 from tests.core.runs.uneven import paused
 
@@ -42,6 +43,14 @@ def test_a_long_run_is_cut_before_a_pause(tmp_path: Path) -> None:
     comparison = compare_runs(first, write_run(tmp_path / "b", 7_777))
     found = next(figure for figure in comparison.figures if figure.name == "pod-hours")
     assert found.first == RunReader(first).totals(7_772).pod_hours
+
+
+def test_a_policy_that_only_advised_is_not_taken_for_one_that_acted(tmp_path: Path) -> None:
+    acted, advised = (
+        write_run(tmp_path / mode, 50, mode=mode) for mode in (ControlMode.AUTO, ControlMode.SHADOW)
+    )
+    assert "B in SHADOW: its policy only advised." in compare_runs(acted, advised).remark
+    assert "advised" not in compare_runs(acted, acted).remark
 
 
 def test_both_runs_are_drawn_on_one_axis(tmp_path: Path) -> None:

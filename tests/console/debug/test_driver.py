@@ -12,6 +12,7 @@ from console.debug.works import go_to_time
 from console.dialogs.branch import BranchDialog
 from console.screens.debug import DebugScreen
 from core.debug.debugger import Debugger
+from core.errors import InputError
 from core.locations import runs_directory
 from core.runs.config import InferenceConfig
 from core.runs.launch import launch
@@ -45,7 +46,9 @@ def test_a_time_to_come_is_driven_to(run: Path) -> None:
     assert driven == []
     assert go_to_time(STEPS * 15.0 + 60.0, driver)(debugger, 0).follow
     assert driven == [STEPS + 4]
-    assert go_to_time(1e9, None)(debugger, 0).goto == STEPS
+    assert go_to_time(STEPS * 15.0 + 14.0, None)(debugger, 0).goto == STEPS
+    with pytest.raises(InputError, match="expected a time up to"):
+        go_to_time(1e9, None)(debugger, 0)
     debugger.close()
 
 

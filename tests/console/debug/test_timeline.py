@@ -55,6 +55,11 @@ async def test_going_to_a_step_or_a_time(run: Path) -> None:
         await pilot.press("escape")
         assert not screen.prompt.is_open
         await at(pilot, screen, 6)
+        await pilot.press("t")
+        await typed(pilot, "5h")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Expected a time up to" in told(pilot))
+        await at(pilot, screen, 6)
 
 
 async def test_the_timeline_is_clicked_and_dragged(run: Path) -> None:

@@ -40,7 +40,8 @@ async def pushed(
 ) -> VersusScreen:
     screen = VersusScreen(run, other, step)
     await pilot.app.push_screen(screen)
-    await at(pilot, screen, STEPS if step is None else step)
+    first = Pair(run, other).differences(Difference.ACTION)[0] if step is None else step
+    await at(pilot, screen, int(first))
     return screen
 
 

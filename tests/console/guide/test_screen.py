@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from console.guide.state import GuideState, Result, Step, guide_directory, load_state, save_state
 from console.screens.guide import GuideScreen
+from console.screens.help import HelpScreen
 from console.screens.live import LiveScreen
 from console.screens.setup import SetupScreen
 from console.settings import ClusterChoices, Settings, SetupChoices, load_settings
@@ -49,6 +50,18 @@ async def test_the_form_says_what_is_missing() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert "deployment: expected a name" in shown(pilot)
+
+
+async def test_it_begins_with_the_keys_of_its_footer_and_tab_goes_to_the_fields() -> None:
+    async with console(StartSetup(), settings=Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await _open(pilot)
+        assert screen.form.display
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert "tab goes to the fields" in shown(pilot)
+        await pilot.press("tab", *"prod")
+        assert screen.form.choices.context == "prod"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +106,7 @@ async def test_a_prometheus_that_is_not_there_is_one_problem() -> None:
     application = console(StartSetup(), settings=_choices("http://127.0.0.1:9"))
     async with application.run_test(size=(80, 24)) as pilot:
         screen = await _open(pilot)
-        await pilot.press("escape", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: bool(screen.scene.problem), "a problem")
         assert "no connection to Prometheus" in screen.scene.problem
         assert screen.scene.doing is None
@@ -106,7 +119,7 @@ async def test_a_recording_can_be_cancelled(silent_server: str) -> None:
     application = console(StartSetup(), settings=_choices(silent_server))
     async with application.run_test(size=(80, 24)) as pilot:
         screen = await _open(pilot)
-        await pilot.press("escape", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: screen.scene.doing is not None, "the job to begin")
         await pilot.press("x")
         await until(pilot, lambda: screen.scene.doing is None, "the job to end")

@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 from textual.events import Key
 
-from console.dialogs.override import OverrideDialog
+from console.dialogs.override import OverrideDialog, OverrideSubject
 from console.live.override import OverridePreview
+from console.live.signs import signs
 from console.screens.live import LiveScreen
 from console.start import StartAttach
 from core.clock import SystemClock
 from core.runs.lock import EngineLock
 from core.runs.records import RunState
+from core.traffic.scenario import GuardrailSettings
 from tests.console.live.opening import opened
 from tests.console.pilots import shown, typed, until
 from tests.core.runs.factory import write_run
+from tests.core.runs.fakes import FACTS, state_at
 
 
 async def test_commands_to_an_ended_run_are_refused_in_words(finished_run: Path) -> None:
@@ -71,6 +74,19 @@ async def test_the_override_dialog_has_room_on_a_terminal_that_shrinks(isolated:
             await pilot.resize_terminal(40, 10)
             words = ("ready", "pin to", "est. cost", "limits 2", "enter apply", "esc cancel")
             await until(pilot, lambda: all(word in shown(pilot) for word in words))
+
+
+async def test_the_override_dialog_keeps_up_with_what_is_asked_for(finished_run: Path) -> None:
+    def standing(asked: int) -> OverrideSubject:
+        state = state_at(60.0, desired=3)
+        return OverrideSubject("web", state, asked, FACTS, GuardrailSettings(), None)
+
+    now = standing(9)
+    async with opened(StartAttach(finished_run), (100, 30)) as (pilot, _):
+        await pilot.app.push_screen(OverrideDialog(lambda: now, signs(ascii_only=False)))
+        await until(pilot, lambda: "9 desired" in shown(pilot) and "9 → 9" in shown(pilot))
+        now = standing(12)
+        await until(pilot, lambda: "12 desired" in shown(pilot) and "12 → 9" in shown(pilot))
 
 
 async def test_a_run_that_has_ended_is_not_overridden(isolated: Path) -> None:

@@ -42,7 +42,7 @@ def test_wrong_replicas_say_what_is_expected(text: str) -> None:
 
 
 def test_preview_tells_change_cost_and_verdict() -> None:
-    found = preview(12, 900.0, state_at(60.0, desired=8), FACTS, GuardrailSettings())
+    found = preview(12, 900.0, 8, state_at(60.0, desired=8), FACTS, GuardrailSettings())
     assert found.change == "8 → 12   +50 %"
     assert found.cost == "est. cost +1.0 pod·h"
     assert found.verdict == "limits 2…40: allowed"
@@ -51,27 +51,27 @@ def test_preview_tells_change_cost_and_verdict() -> None:
 
 def test_verdict_warns_where_the_traffic_is_more_than_the_replicas_carry() -> None:
     busy = state_at(60.0, desired=8, rps=180.0)
-    found = preview(3, 900.0, busy, FACTS, GuardrailSettings())
+    found = preview(3, 900.0, 8, busy, FACTS, GuardrailSettings())
     assert found.verdict == "limits 2…40: allowed, but they carry 150 of 180 rps"
-    enough = preview(4, 900.0, busy, FACTS, GuardrailSettings())
+    enough = preview(4, 900.0, 8, busy, FACTS, GuardrailSettings())
     assert enough.verdict == "limits 2…40: allowed"
 
 
 def test_preview_until_released_counts_by_the_hour() -> None:
-    found = preview(5, None, state_at(60.0, desired=8), FACTS, GuardrailSettings())
+    found = preview(5, None, 8, state_at(60.0, desired=8), FACTS, GuardrailSettings())
     assert found.cost == "est. cost -3 pod·h per hour"
 
 
 def test_preview_of_no_change() -> None:
-    found = preview(8, None, state_at(60.0, desired=8), FACTS, None)
+    found = preview(8, None, 8, state_at(60.0, desired=8), FACTS, None)
     assert found.change == "8 → 8"
     assert found.cost == "est. cost unchanged"
 
 
 def test_the_largest_step_clamps() -> None:
     settings = GuardrailSettings(largest_step_up=2)
-    found = preview(20, 900.0, state_at(60.0, desired=8), FACTS, settings)
+    found = preview(20, 900.0, 8, state_at(60.0, desired=8), FACTS, settings)
     assert found.changed_by_guardrails
     assert found.verdict.startswith("20 became 10")
-    allowed = preview(10, 900.0, state_at(60.0, desired=8), FACTS, settings)
+    allowed = preview(10, 900.0, 8, state_at(60.0, desired=8), FACTS, settings)
     assert allowed.verdict == "limits 2…40, largest step +2: allowed"

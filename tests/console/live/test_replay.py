@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.cli.moments import moment_of
+from console.debug.moments import step_of
 from console.live.playhead import PlayHead
 from console.live.replay_strip import replay_strip, step_under
 from console.live.signs import ASCII, UNICODE
@@ -93,6 +94,12 @@ async def test_typed_moments_and_the_mouse(finished_run: Path) -> None:
         await pilot.press("space", "home")
         await until(pilot, lambda: head(pilot) == 0)
         assert "PAUSED" in shown(pilot)
+
+
+def test_a_time_to_come_is_no_step(finished_run: Path) -> None:
+    assert step_of(finished_run, 1200.0) == 80
+    with pytest.raises(InputError, match="expected a time up to"):
+        step_of(finished_run, 9e5)
 
 
 async def test_typed_times_after_a_pause(finished_run: Path) -> None:

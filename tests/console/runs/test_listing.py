@@ -9,6 +9,7 @@ from console.runs.listing import RunListing
 from console.runs.row import RunRow
 from core.runs.reader import RunReader
 from core.runs.records import RunKind, RunState
+from core.runs.summary import summarise
 from tests.core.runs.factory import write_run
 
 
@@ -43,10 +44,12 @@ def test_figures_are_those_of_the_run(home: Path) -> None:
     row = rows["20260101-110000-hpa-flash-crowd-0002"]
     reader = RunReader(row.directory)
     totals = reader.status().totals
+    shown = summarise(reader).figures
     reader.close()
     assert totals.slo_violation_ratio is not None
     assert row.violations == f"{totals.slo_violation_ratio:.2%}"
     assert row.pod_hours == f"{totals.pod_hours:.1f}"
+    assert row.score == f"{shown.score:.2f}", "as `runs show` prints it"
     assert (row.title, row.seed, row.message) == ("hpa on flash-crowd", 3, "stopped by ops@host")
     assert row.progress == "19% of 2 h"
     training = rows["20260101-130000-dqn-random-0004"]

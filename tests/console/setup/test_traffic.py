@@ -101,6 +101,42 @@ async def test_what_is_wrong_inside_an_own_file_is_said_below_it(tmp_path: Path)
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "shop.csv",
+            "t_seconds,rps\n0,5\n15,-5\n30,6\n45,-7\n",
+            ("line 3: rps is negative (-5); line 5: rps is negative (-7).", "Correct the lines."),
+        ),
+        (
+            "shop.yaml",
+            "name: shop\ntraffic: [{kind: constant, rps: -1}]\nduration_s: x\nother: 1\n",
+            ("line 2: traffic[0].rps", "`rlscale-console scenario schema` lists all fields."),
+        ),
+    ],
+)
+async def test_what_is_wrong_and_what_to_do_have_room_at_the_smallest_size(
+    name: str, text: str, expected: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / ("a-long-directory-" * 4) / name
+    file.parent.mkdir()
+    file.write_text(text)
+    async with console(StartSetup()).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        setup(pilot).query_one("#file", Field).text = str(file)
+        await until(pilot, lambda: expected[0] in said(pilot, "#file-message"))
+        await pilot.pause()
+        message = setup(pilot).query_one("#file-message", Static)
+        lines = shown(pilot).splitlines()[message.region.y : message.region.bottom]
+        seen = [line[message.region.x : message.region.right].strip() for line in lines]
+        assert seen[0].startswith(f"! {name}: ")
+        for words in expected:
+            assert words in " ".join(seen)
+        assert setup(pilot).query_one("#peak-rps", Field).region.area > 0
+
+
 async def test_an_own_file_is_remembered(tmp_path: Path, launched: list[RunConfig]) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\ntraffic: [{kind: constant, rps: 10}]\nduration_s: 600\n")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from console.screens.help import HelpScreen
+from console.screens.live import LiveScreen
+from console.screens.setup import SetupScreen
 from console.start import StartSetup
 from console.widgets.choice import Choice
 from console.widgets.field import Field
 from core.agents.config import TrainingConfig
+from core.locations import trained_policies_directory
 from core.runs.config import RunConfig
 from tests.console.pilots import console, settled, shown, until
 from tests.console.setup.conftest import setup
@@ -74,3 +78,47 @@ async def test_p_returns_to_running_a_policy() -> None:
         await pilot.press("left")
         await pilot.pause()
         assert not setup(pilot).query_one("#speed", Choice).disabled
+
+
+async def test_who_comes_back_after_a_start_presses_keys_and_does_not_type(
+    launched: list[RunConfig],
+) -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        name = setup(pilot).query_one("#policy-name", Field)
+        name.text = "ppo-9"
+        pilot.app.set_focus(name.input)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+        (trained_policies_directory() / "ppo-9").mkdir(parents=True)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        assert pilot.app.focused is setup(pilot).query_one("#kind")
+        await pilot.press("t", "enter")
+        await settled(pilot)
+        assert name.text == "ppo-9"
+        assert "Cannot start: keep as: taken" in shown(pilot)
+        assert len(launched) == 1
+
+
+async def test_a_name_that_nobody_touched_is_a_free_one_again(launched: list[RunConfig]) -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LiveScreen))
+        (trained_policies_directory() / "ppo-1").mkdir(parents=True)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        assert setup(pilot).decider.training_form.kept_as == "ppo-2"
+
+
+async def test_a_dialog_over_a_field_does_not_end_the_typing() -> None:
+    async with console(StartSetup(training=True)).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        field = setup(pilot).query_one("#steps", Field).input
+        pilot.app.set_focus(field)
+        await pilot.app.push_screen(HelpScreen(()))
+        await pilot.pause()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SetupScreen))
+        assert pilot.app.focused is field

@@ -127,7 +127,9 @@ def test_a_full_disk_leaves_the_file_as_it_was(debugger: Debugger, tmp_path: Pat
 def test_times_lead_to_steps(debugger: Debugger) -> None:
     assert debugger.step_at(0.0) == 0
     assert debugger.step_at(607.0) == 40
-    assert debugger.step_at(1e9) == STEPS
+    assert debugger.step_at(STEPS * 15.0 + 15.0) == STEPS
+    with pytest.raises(InputError, match=r"expected a time up to \d\d:\d\d:00, found 05:00:00"):
+        debugger.step_at(5 * 3600.0)
 
 
 def test_times_lead_to_steps_after_a_pause(operated_run: Path, tmp_path: Path) -> None:

@@ -57,6 +57,10 @@ def test_headroom_reason_reads_well(history: StateHistory) -> None:
     actions = action_set("headroom")
     action = actions.labels.index("10-minute ×1.4")
     assert actions.reason(history, 0, action, 17) == "cover the 10-minute peak of 600 rps with 1.4×"
+    facts = history.facts.facts(0)
+    for limit, words in ((facts.min_replicas, "fewest"), (facts.max_replicas, "most")):
+        found = actions.reason(history, 0, action, limit)
+        assert found == f"10-minute peak of 600 rps: {limit}, the {words} replicas allowed"
 
 
 @pytest.mark.parametrize("name", ["classic", "headroom", "stepped"])

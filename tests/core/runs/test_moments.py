@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import InputError, RunError
 from core.runs.database import FILE_NAME
+from core.runs.moments import decision_at
 from core.runs.reader import RunReader
 from core.runs.records import RunKind
 from tests.core.runs.factory import write_run
@@ -38,6 +40,16 @@ def test_every_step_of_a_long_run_is_found(tmp_path: Path) -> None:
 
 def test_a_run_without_steps_has_none(tmp_path: Path) -> None:
     assert RunReader(write_run(tmp_path / "run", 0)).step_at(10.0) == -1
+
+
+def test_a_time_to_come_is_refused(tmp_path: Path) -> None:
+    reader = RunReader(paused(write_run(tmp_path / "run", 100), 10))
+    assert decision_at(reader, 700.0) == 9
+    assert decision_at(reader, 99 * 15.0 + 600.0 + 15.0) == 99
+    with pytest.raises(InputError, match=r"expected a time up to 00:34:45, found 00:35:01\."):
+        decision_at(reader, 2101.0)
+    with pytest.raises(RunError, match="expected a first decision"):
+        decision_at(RunReader(write_run(tmp_path / "none", 0)), 0.0)
 
 
 def test_in_a_training_the_newest_episode_counts(tmp_path: Path) -> None:

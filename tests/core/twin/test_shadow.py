@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.errors import InputError
 from core.runs.config import InferenceConfig
 from core.runs.creation import create_run
 from core.runs.execution import execute
+from core.runs.moments import clock_text
 from core.runs.reader import RunReader
 from core.state import ControlMode, DeploymentFacts
 from core.traffic.library import load_scenario
@@ -58,6 +60,11 @@ def test_more_pods_than_there_were_cost_more_and_violate_less(home: Path) -> Non
     text = markdown(report)
     assert headline(report) in text
     assert text.count("| ") > 20
+    # Simulated time, which `debug --time` takes; when it was simulated says nothing.
+    assert "from 00:00:00 on" in text
+    assert "UTC" not in text
+    assert f"| {clock_text(reader.step(first.step).state.time_s)} | " in text
+    assert markdown(replace(report, simulated=False)).count(" UTC") == 1 + len(report.moments)
     reader.close()
 
 

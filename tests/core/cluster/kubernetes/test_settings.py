@@ -100,7 +100,7 @@ def test_the_service_model_comes_from_the_settings_or_a_scenario() -> None:
 
 def test_all_that_is_missing_is_named_at_once() -> None:
     values = {name: value for name, value in _SERVICE.items() if "replicas" not in name}
-    with pytest.raises(InputError, match=r"none for min_replicas, max_replicas\."):
+    with pytest.raises(InputError, match=r"none for min_replicas, max_replicas\. .*`twin fit`"):
         resolve_facts(_settings(**values), None)
     scenario = load_scenario("flash-crowd")
     with pytest.raises(InputError, match="max_replicas of at least"):
