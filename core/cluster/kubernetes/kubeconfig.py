@@ -84,7 +84,7 @@ def kubeconfig_files(kubeconfig: Path | None) -> tuple[Path, ...]:
     if not files:
         raise InputError(
             f"expected a kubeconfig at {os.pathsep.join(map(str, named))}, found no file.",
-            "Name one with --kubeconfig, in KUBECONFIG, or as kubeconfig in a settings file.",
+            "Name one as kubeconfig (flag, field or settings file), or in KUBECONFIG.",
         )
     return files
 

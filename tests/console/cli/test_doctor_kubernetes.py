@@ -44,7 +44,7 @@ def test_without_a_kubeconfig(
     answer = cli("doctor", "--env", "k8s", "--deployment", "web")
     assert answer.code == 1
     assert "FAIL  credentials" in answer.out
-    assert "Name one with --kubeconfig, in KUBECONFIG, or as" in answer.out
+    assert "Name one as kubeconfig (flag," in answer.out
 
 
 def test_a_cluster(cli: CommandLine, stack: Stack, namespace: str, tmp_path: Path) -> None:

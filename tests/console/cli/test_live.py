@@ -54,7 +54,7 @@ def kubeconfig(tmp_path: Path) -> Path:
         (("--speed", "10"), "a cluster lives in real time"),
         ((), "expected a service model, found none for pod_capacity_rps"),
         ((), "--pod-capacity, --slo, --min-replicas, --max-replicas, --startup, or the --scenario"),
-        (("--kubeconfig", "nope", *MODEL), "Name one with --kubeconfig"),
+        (("--kubeconfig", "nope", *MODEL), "Name one as kubeconfig (flag"),
         (("--policy", "oracle", *MODEL), "oracle"),
     ],
 )
