@@ -13,7 +13,7 @@ from tests.e2e.terminal import Terminal
 @pytest.mark.usefixtures("clean_engines")
 def test_the_story_is_told_to_its_end() -> None:
     with Terminal("demo", "--pace", "12") as terminal:
-        terminal.wait_for(r"Traffic triples at 00:10\. Watch how soon the policy")
+        terminal.wait_for(r"Traffic triples at 00:10\. Watch how soon and how far the policy")
         terminal.wait_for(r"sim . flash-crowd-faults . ppo")
         for scene in ("2/7 flash crowd", "3/7 side by side", "4/7 pod crash"):
             terminal.wait_for(scene)
@@ -35,7 +35,7 @@ def test_the_story_is_told_to_its_end() -> None:
 @pytest.mark.usefixtures("clean_engines")
 def test_a_newcomer_takes_over_with_the_first_key() -> None:
     with Terminal("demo") as terminal:
-        terminal.wait_for(r"Press\s+o to take over, \? for help")
+        terminal.wait_for(r"Press\s+o\s+to\s+take\s+over,\s+\?\s+for\s+help")
         terminal.wait_for(r"AUTO +30× +00:0\d:[1-5]\d")
         terminal.press("o")
         terminal.wait_for("Override replicas")
