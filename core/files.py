@@ -77,7 +77,7 @@ def require_new(target: Path, *, force: bool) -> None:
     """
     if os.path.lexists(target) and not force:
         raise InputError(
-            f"expected a new file, found {target} there.",
+            f"expected a new file, found an existing one: {target}.",
             "Choose another name, or replace it with --force.",
         )
 
@@ -93,13 +93,8 @@ def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
         InputError: If a file exists and `force` is false, or cannot be written; then nothing has
             been replaced.
     """
-    if not force:
-        for path in contents:
-            if path.exists():
-                raise InputError(
-                    f"Expected a new file, found an existing one: {path}.",
-                    "Give another name, or replace it with --force.",
-                )
+    for path in contents:
+        require_new(path, force=force)
     try:
         for path in contents:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,15 +68,10 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def _refuse_existing(place: Place, force: bool) -> None:
     """Minutes of queries are not spent on what cannot be written."""
-    from core.errors import InputError
+    from core.files import require_new
 
-    if not force:
-        for path in (place.scenario, place.trace, place.recording):
-            if path.exists():
-                raise InputError(
-                    f"expected a new file, found an existing one: {path}.",
-                    "Give another --out, or --force.",
-                )
+    for path in (place.scenario, place.trace, place.recording):
+        require_new(path, force=force)
 
 
 def _recorded(arguments: argparse.Namespace, *, traffic_only: bool) -> Bridged:

@@ -57,6 +57,31 @@ class Policy(Protocol):
         """Say how many replicas are wanted now, and why."""
 
 
+class PolicyWrapper:
+    """Changes what another policy sees or says, by a `decide` of its own; all else is that one's.
+
+    Args:
+        policy: The other one.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    @property
+    def name(self) -> str:
+        """See `Policy`."""
+        return self._policy.name
+
+    @property
+    def action_labels(self) -> tuple[str, ...]:
+        """See `Policy`."""
+        return self._policy.action_labels
+
+    def reset(self, facts: DeploymentFacts) -> None:
+        """See `Policy`."""
+        self._policy.reset(facts)
+
+
 @runtime_checkable
 class ClairvoyantPolicy(Policy, Protocol):
     """A policy that must be told the future, and so has none on a real cluster."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.agents.policy import ClairvoyantPolicy, Situation
+from core.agents.policy import ClairvoyantPolicy, PolicyWrapper, Situation
 from core.agents.registry import load_policy
 
 if TYPE_CHECKING:
     from core.agents.policy import Policy
     from core.debug.moment import Moment
-    from core.state import Decision, DeploymentFacts
+    from core.state import Decision
     from core.traffic.scenario import Scenario
 
 
@@ -46,7 +46,7 @@ class Seers:
         return InTwinTime(seer, moment.shift_s) if moment.shift_s else seer
 
 
-class InTwinTime:
+class InTwinTime(PolicyWrapper):
     """A policy that planned for a twin, in a run that began at another time than its twin.
 
     Args:
@@ -55,22 +55,8 @@ class InTwinTime:
     """
 
     def __init__(self, policy: Policy, shift_s: float) -> None:
-        self._policy = policy
+        super().__init__(policy)
         self._shift_s = shift_s
-
-    @property
-    def name(self) -> str:
-        """See `Policy`."""
-        return self._policy.name
-
-    @property
-    def action_labels(self) -> tuple[str, ...]:
-        """See `Policy`."""
-        return self._policy.action_labels
-
-    def reset(self, facts: DeploymentFacts) -> None:
-        """See `Policy`."""
-        self._policy.reset(facts)
 
     def decide(self, situation: Situation) -> Decision:
         """See `Policy`; before the twin begins, as at its beginning."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from core.agents.policy import Policy, Situation
+from core.agents.policy import Policy, PolicyWrapper, Situation
 from core.cluster.base import ScaleOutcome
 from core.runs.commands import CommandName
 from core.runs.config import InferenceConfig
@@ -137,7 +137,7 @@ class SilentJournal:
         """See `Journal`."""
 
 
-class RepeatingPolicy:
+class RepeatingPolicy(PolicyWrapper):
     """Repeats decisions that were recorded, and decides itself where there are none.
 
     Args:
@@ -147,23 +147,13 @@ class RepeatingPolicy:
     """
 
     def __init__(self, policy: Policy, recorded: Callable[[int], Decision | None]) -> None:
-        self._policy = policy
+        super().__init__(policy)
         self._recorded = recorded
         self._step = 0
 
-    @property
-    def name(self) -> str:
-        """See `Policy`."""
-        return self._policy.name
-
-    @property
-    def action_labels(self) -> tuple[str, ...]:
-        """See `Policy`."""
-        return self._policy.action_labels
-
     def reset(self, facts: DeploymentFacts) -> None:
         """See `Policy`."""
-        self._policy.reset(facts)
+        super().reset(facts)
         self._step = 0
 
     def decide(self, situation: Situation) -> Decision:
