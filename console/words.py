@@ -16,13 +16,24 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.3g} days"
 
 
+def span(seconds: float) -> str:
+    """A length of time to watch, in few characters: `42 s`, `3 min 20 s`, `1 h 05 min`."""
+    whole = max(round(seconds), 0)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole // 60 % 60:02d} min"
+
+
 def rate(per_second: float) -> str:
     """A rate with as many digits as tell something, such as `1,128` or `0.41`."""
     return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.2g}"
 
 
-def count(number: int) -> str:
+def count(number: float) -> str:
     """A count in at most five characters, such as `300k` or `1.5M`."""
+    number = round(number)
     if number >= 999_950:
         return f"{number / 1e6:.3g}M"
     return f"{number / 1e3:.3g}k" if number >= 1000 else str(number)

@@ -17,8 +17,9 @@ from console.charts.raster import (
     draw,
 )
 from console.charts.scale import LABEL_WIDTH, Scale, fit_scale, labelled_ticks
-from console.charts.text import clock, short_number
+from console.charts.text import short_number
 from console.themes import Series
+from core.times import clock
 
 GUTTER = LABEL_WIDTH
 """Cells for tick labels, the same on all charts so that their time axes line up."""

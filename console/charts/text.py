@@ -1,4 +1,4 @@
-"""Numbers and times in few characters."""
+"""Numbers in few characters."""
 
 from __future__ import annotations
 
@@ -28,11 +28,3 @@ def short_number(value: float | None) -> str:
         return "0"
     # Without the zero before the point a negative one still fits.
     return f"{value:.3f}".replace("-0.", "-.")
-
-
-def clock(seconds: float) -> str:
-    """Time since the start of the run as hours, minutes and seconds; days before if any."""
-    whole = round(seconds)
-    days, rest = divmod(whole, 86_400)
-    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days}d {text}" if days else text

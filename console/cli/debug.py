@@ -157,9 +157,9 @@ def _execute(arguments: argparse.Namespace) -> int:
 
 def _open(arguments: argparse.Namespace) -> int:
     from console.cli.screen import open_console, require_terminal
-    from console.debug.moments import parse_time
     from console.start import StartDebug
     from core.runs.catalogue import find_run
+    from core.times import parse_time
 
     directory = find_run(arguments.run)
     require_terminal(arguments)
@@ -257,7 +257,7 @@ def _decision(debugger: Debugger, arguments: argparse.Namespace) -> int:
 def _step(debugger: Debugger, arguments: argparse.Namespace) -> int:
     newest: int = debugger.newest
     if arguments.time is not None:
-        from console.debug.moments import parse_time
+        from core.times import parse_time
 
         return int(debugger.step_at(parse_time(arguments.time)))
     if newest < 0:

@@ -18,9 +18,9 @@ def moment_of(directory: Path, text: str) -> tuple[int, float]:
         InputError: It is no moment, or lies behind the last decision.
         RunError: The run cannot be read.
     """
-    from console.charts.text import clock
     from console.debug.moments import parse_moment
     from core.runs.reader import RunReader
+    from core.times import clock
 
     where = parse_moment(text, 0)
     reader = RunReader(directory)

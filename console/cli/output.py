@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from core.times import clock
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -140,13 +142,8 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as hours, minutes and seconds: `2 d 03:00:00`, `00:04:05`."""
-    if seconds is None or not math.isfinite(seconds):
-        return "-"
-    whole = round(seconds)
-    days, rest = divmod(whole, 86_400)
-    clock = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return f"{days} d {clock}" if days else clock
+    """Seconds as `clock` says them; "-" if there are none."""
+    return "-" if seconds is None or not math.isfinite(seconds) else clock(seconds)
 
 
 def note(text: str) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.charts.text import clock
 from console.dialogs.branch import BranchDialog, BranchOffer, BranchRequest
 from core.errors import RlscaleError
 from core.state import ControlMode
+from core.times import clock
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp

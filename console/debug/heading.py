@@ -6,10 +6,10 @@ import textwrap
 
 from textual.content import Content
 
-from console.charts.text import clock
 from console.debug.scene import DebugScene
 from console.debug.view import Panel
 from console.live.signs import MUTED, Signs
+from core.times import clock
 
 _EXACT = "lived through again, bit for bit"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from console.charts.text import clock, short_number
+from console.charts.text import short_number
 from console.debug.pieces import heading, picked, signed, window
 from console.debug.view import Picture
 from console.live.decision import Drawing
 from console.live.signs import MUTED
 from core.debug.breakpoints import BreakpointCount, When
+from core.times import clock
 
 _NO_STOPS = (
     "None yet. p adds one, such as",

@@ -6,29 +6,10 @@ import re
 from pathlib import Path
 
 from core.errors import InputError
+from core.times import parse_time
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{2})")
 _STEP = re.compile(r"[0-9]{1,12}")
 _RELATIVE = re.compile(r"[+-][0-9]{1,9}")
-_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(s|min|h)")
-_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-
-
-def parse_time(text: str) -> float:
-    """Simulated seconds out of `645`, `10:45`, `01:10:45`, `90 s`, `10 min` or `2 h`.
-
-    Raises:
-        InputError: It is none of these.
-    """
-    words = text.strip()
-    if found := _CLOCK.fullmatch(words):
-        hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        return hours * 3600.0 + minutes * 60.0 + seconds
-    if found := _SECONDS.fullmatch(words):
-        return float(found.group(1)) * _UNITS[found.group(2)]
-    if _STEP.fullmatch(words):
-        return float(words)
-    raise InputError(f"expected a time such as 10:45, 645 or 10 min, found {text!r}.")
 
 
 def parse_moment(text: str, present: int) -> int | float:

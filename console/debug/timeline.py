@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from textual.content import Content
 
-from console.charts.text import clock, short_number
+from console.charts.text import short_number
 from console.debug.timeline_widget import LABEL
 from console.live.actions import act_columns
 from console.live.charts import step_axis, traffic_viewport
 from console.live.navigation import span_text
 from console.live.signs import FAINT, MUTED, Signs
 from console.themes import Series, SeriesPalette
+from core.times import clock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from textual.content import Content
 
 from console.charts.model import ChartData, Curve, LineStyle, Threshold, Viewport
-from console.charts.text import clock
 from console.debug.timeline import level_sign
 from console.debug.timeline_widget import LABEL
 from console.debug.versus_view import VersusPicture
@@ -20,6 +19,7 @@ from console.live.signs import FAINT, MUTED, Signs
 from console.themes import Series
 from core.debug.pair import Difference
 from core.state import Step
+from core.times import clock
 
 if TYPE_CHECKING:
     from console.debug.timeline import Canvas

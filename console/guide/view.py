@@ -9,6 +9,7 @@ from textual.content import Content
 
 from console.guide.progress import RunGlance
 from console.guide.state import STEPS, GuideState, Step
+from console.words import span
 
 _ABOUT = {
     Step.RECORD: "Reads the Deployment's request rate, latency, replicas and CPU from Prometheus.",
@@ -157,13 +158,8 @@ def left_after(passed_s: float, share: float) -> float | None:
 
 def _progress(doing: Doing) -> str:
     share = "" if doing.share is None else f"{100 * doing.share:.0f} % "
-    left = "" if doing.left_s is None else f", {_clock(doing.left_s)} left"
+    left = "" if doing.left_s is None else f", {span(doing.left_s)} left"
     return f"{share}{doing.what or 'starting'}{left}"
-
-
-def _clock(seconds: float) -> str:
-    whole = max(0, round(seconds))
-    return f"{whole // 60:02d}:{whole % 60:02d}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[Content]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from console.charts.text import clock, short_number
+from console.charts.text import short_number
 from console.live.signs import FAINT, MUTED, Signs
 from console.live.snapshot import Snapshot
 from console.themes import Series, SeriesPalette
 from core.envs.observation import FEATURES, raw_value
 from core.state import Decision, Step, ValuesKind
+from core.times import clock
 
 _SIDE_BY_SIDE = 76
 """Width from which the observation stands beside the values instead of below."""

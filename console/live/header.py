@@ -6,12 +6,12 @@ import textwrap
 
 from textual.content import Content
 
-from console.charts.text import clock
 from console.live.scene import HeaderContext
 from console.live.signs import MUTED, Signs
 from console.live.snapshot import Snapshot
 from core.runs.records import RunKind, RunState
 from core.state import ControlMode
+from core.times import clock
 
 _MODE_STYLE = {
     ControlMode.AUTO: "bold $text-success",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from console.charts.text import clock
 from console.live.signs import ACTOR_SERIES, MUTED, Signs
 from console.themes import Series, SeriesPalette
 from core.state import Actor
+from core.times import clock
 
 if TYPE_CHECKING:
     from core.runs.columns import Steps

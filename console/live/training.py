@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from console.charts.text import short_number
 from console.live.charts import passed_baseline
 from console.live.signs import FAINT, MUTED, Signs
 from console.live.snapshot import Snapshot
 from console.themes import Series, SeriesPalette
+from console.words import count, span
 
 
 def training_lines(
@@ -23,7 +23,7 @@ def training_lines(
         (f" {100 * share:3.0f} %", "bold"),
         f"  {count(training.timesteps)} of {count(training.total_timesteps)} decisions",
         f"  {count(training.steps_per_s)}/s" if training.steps_per_s else "",
-        f"  {duration(training.eta_s)} left" if training.eta_s is not None else "",
+        f"  {span(training.eta_s)} left" if training.eta_s is not None else "",
     )
     label = " training "
     bar = max(width - len(label) - numbers.cell_length - 1, 4)
@@ -45,7 +45,7 @@ def _verdict(snapshot: Snapshot, palette: SeriesPalette) -> Content:
     passed = passed_baseline(rows)
     verdict = (
         Content.styled(
-            f"  beats it since {count(passed.timesteps)} ({duration(passed.wall_s)})",
+            f"  beats it since {count(passed.timesteps)} ({span(passed.wall_s)})",
             palette.color(Series.EPISODE_REWARD),
         )
         if passed is not None
@@ -60,24 +60,3 @@ def _verdict(snapshot: Snapshot, palette: SeriesPalette) -> Content:
         f"{last.baseline_score:.3f}",
         verdict,
     )
-
-
-def count(number: float | None) -> str:
-    """A count in few characters: 850, 12.3k, 1.50M."""
-    if number is None:
-        return "-"
-    if number >= 1e6:
-        return f"{number / 1e6:.2f}M"
-    return f"{number / 1e3:.1f}k" if number >= 1e4 else short_number(round(number))
-
-
-def duration(seconds: float | None) -> str:
-    """A duration in few characters: 42 s, 3 min 20 s, 1 h 05 min."""
-    if seconds is None:
-        return "-"
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole // 60 % 60:02d} min"

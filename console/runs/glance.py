@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from console.charts.model import ChartData, Curve, Floats, LineStyle, Threshold, Viewport
-from console.charts.text import clock
 from console.compare.curves import both_extremes
 from console.runs.row import RunRow
 from console.themes import Series
 from core.runs.reader import RunReader
 from core.runs.records import EventKind, RunKind
+from core.times import clock
 
 _POINTS = 400
 _EVENTS = 200

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from console.charts.text import clock
 from console.words import count, duration
 from core.runs.records import RunInfo, RunKind, RunState, RunStatus
 from core.summary import score
+from core.times import clock
 
 _SIGNS = {
     RunState.STARTING: "○",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from console.charts.text import clock
+from core.times import clock
 
 if TYPE_CHECKING:
     from core.runs.records import RunStatus

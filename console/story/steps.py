@@ -15,10 +15,10 @@ from pydantic import (
     Tag,
 )
 
-from console.debug.moments import parse_time
 from console.live.override import parse_time_to_live
 from console.story.figures import check_figures, written_length
 from core.errors import InputError
+from core.times import parse_time
 
 LONGEST_CAPTION: Final = 120
 """Characters that fit two lines of a terminal with 80 columns."""

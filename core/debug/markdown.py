@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.debug.report import Document
-from core.runs.moments import clock_text
+from core.times import clock
 
 _FEATURES: Final = 12
 _OPTIONS: Final = 8
@@ -59,7 +59,7 @@ def _head(document: Document) -> str:
         "",
         f"- {document['policy']} on {document['scenario']} ({document['environment']}), "
         f"seed {document['seed']}, version {document['version']}",
-        f"- {clock_text(document['time_s'])} after the start, {moment}",
+        f"- {clock(document['time_s'])} after the start, {moment}",
         f"- The policy wanted {desired} → {decision['target']}: {decision['reason']}",
         f"- Asked of the cluster: {outcome['target']}, by {outcome['actor']}, "
         f"mode {outcome['mode']}",
@@ -156,7 +156,7 @@ def _nearest(nearest: Sequence[Document]) -> list[str]:
     rows = [
         [
             str(one["step"]),
-            clock_text(one["time_s"]),
+            clock(one["time_s"]),
             f"{one['distance']:.2f}",
             str(one["target"]),
             _optional(one["worst_latency_p95_ms"], "{:.0f} ms"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import InputError, RunError
 from core.runs.window import Query
+from core.times import clock
 
 if TYPE_CHECKING:
     from core.runs.reader import RunReader
@@ -56,13 +57,5 @@ def decision_at(reader: RunReader, time_s: float) -> int:
     if found >= newest:
         end_s = reader.step(found).state.time_s
         if time_s > end_s + info.interval_s:
-            raise InputError(
-                f"expected a time up to {clock_text(end_s)}, found {clock_text(time_s)}."
-            )
+            raise InputError(f"expected a time up to {clock(end_s)}, found {clock(time_s)}.")
     return found
-
-
-def clock_text(seconds: float) -> str:
-    """Time since the start of a run as an operator may type it again: 01:10:45."""
-    whole = round(seconds)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from core.runs.moments import clock_text
+from core.times import clock
 from core.twin.shadow import Moment, ShadowReport
 from core.twin.span import span_text
 
@@ -105,7 +105,7 @@ def _moment(one: Moment, simulated: bool) -> tuple[str, str, str, str, str]:
 def _when(wall_time: float, time_s: float, simulated: bool) -> str:
     """The time of the day; in the simulator that of the run, as `debug --time` takes it."""
     if simulated:
-        return clock_text(time_s)
+        return clock(time_s)
     return f"{datetime.fromtimestamp(wall_time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

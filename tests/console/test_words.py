@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.words import count, duration, rate
+from console.words import count, duration, rate, span
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,16 @@ def test_long_durations_are_days() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (42, "42 s"), (200, "3 min 20 s"), (3_900, "1 h 05 min")],
+)
+def test_spans_to_watch_are_finer(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+@pytest.mark.parametrize(
     ("number", "words"),
-    [(0, "0"), (999, "999"), (1000, "1k"), (300_000, "300k"), (1_500_000, "1.5M")],
+    [(0, "0"), (849.7, "850"), (999, "999"), (1000, "1k"), (300_000, "300k"), (1_500_000, "1.5M")],
 )
 def test_counts_are_short(number: int, words: str) -> None:
     assert count(number) == words

@@ -23,8 +23,8 @@ from console.charts.model import (
 )
 from console.charts.raster import EMPTY, THRESHOLD, draw
 from console.charts.scale import fit_scale
-from console.charts.text import clock
 from console.themes import Series
+from core.times import clock
 
 _TIMES: Floats = np.arange(0, 600, 15, dtype=np.float64)
 _VIEW = Viewport(0.0, 600.0)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from console.charts.model import ChartData, Curve, Threshold, Viewport
 from console.charts.scale import Scale, fit_scale, labelled_ticks, ticks
-from console.charts.text import clock, short_number
+from console.charts.text import short_number
 from console.themes import Series
+from core.times import clock
 
 _VIEW = Viewport(0.0, 100.0)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.locations import runs_directory
-from core.runs.moments import clock_text
 from core.runs.reader import RunReader
 from core.runs.records import RunKind, RunState
+from core.times import clock
 from tests.console.cli.conftest import CommandLine
 from tests.core.debug.factory import STEPS, played
 from tests.core.runs.clocks import wait_until
@@ -21,7 +21,7 @@ from tests.core.runs.uneven import paused
 
 __all__ = ["engines"]
 
-END = clock_text(STEPS * 15.0)
+END = clock(STEPS * 15.0)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +136,7 @@ def test_names(cli: CommandLine, run: Path) -> None:
         (("--break", "p59 > slo"), "Did you mean p99 or p95?"),
         (("--break", "import os"), "expected a condition, found a mistake at column"),
         (("--step", 999, "--json"), f"expected a step from 0 to {STEPS}, found 999"),
-        (("--time", "99:00:00", "--print"), f"a time up to {END}, found 99:00:00"),
+        (("--time", "99:00:00", "--print"), f"a time up to {END}, found 4d 03:00:00"),
         (("--time", "soon", "--json"), "expected a time such as 10:45"),
         (("--horizon", 5, "--json"), "expected --what-if beside"),
         (("--step", 3, "--what-if", "--policies", "nobody"), "found 'nobody'"),

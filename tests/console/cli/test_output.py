@@ -98,7 +98,7 @@ def test_square_brackets_are_not_markup(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(5, "00:00:05"), (3661, "01:01:01"), (90_061, "1 d 01:01:01"), (None, "-"), (np.inf, "-")],
+    [(5, "00:00:05"), (3661, "01:01:01"), (90_061, "1d 01:01:01"), (None, "-"), (np.inf, "-")],
 )
 def test_durations(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text

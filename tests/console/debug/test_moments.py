@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.debug.moments import parse_moment, parse_time
-from console.debug.queries import parse_policies
+from console.debug.moments import parse_moment
 from core.errors import InputError
 
 
@@ -34,16 +33,3 @@ def test_moments(text: str, expected: float) -> None:
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(InputError, match="expected a step"):
         parse_moment(text, 40)
-
-
-def test_times() -> None:
-    assert parse_time("645") == 645.0
-    with pytest.raises(InputError, match="expected a time such as 10:45"):
-        parse_time("soon")
-
-
-def test_policies() -> None:
-    assert parse_policies("hpa, rule,hpa") == ("hpa", "rule")
-    assert parse_policies("-") == ()
-    with pytest.raises(InputError, match="found 'nobody'"):
-        parse_policies("hpa, nobody")

@@ -16,7 +16,7 @@ from console.live.log import LogLine, render_log
 from console.live.navigation import Navigation
 from console.live.scene import TRAFFIC_CHARTS, TRAINING_CHARTS
 from console.live.signs import ASCII, UNICODE, Signs
-from console.live.training import count, duration, training_lines
+from console.live.training import training_lines
 from console.themes import palette_for
 from core.envs.observation import FEATURE_NAMES, FEATURES, raw_value
 from core.state import Actor, ValuesKind
@@ -242,23 +242,8 @@ def test_training_progress_in_words(training_run: Path) -> None:
     snapshot = picture(training_run)
     progress, verdict = training_lines(snapshot, UNICODE, _PALETTE, 80)
     assert progress.cell_length <= 80
-    for part in ("50 %", "51.2k of 102.4k", "21.5k/s", "31 s left"):
+    for part in ("50 %", "51.2k of 102k", "21.5k/s", "31 s left"):
         assert part in progress.plain
     assert "beats it since" in verdict.plain
     waiting = training_lines(replace(snapshot, evaluations=()), UNICODE, _PALETTE, 80)[1]
     assert "not evaluated yet" in waiting.plain
-
-
-def test_counts_and_durations() -> None:
-    assert [count(850), count(12_345), count(1_500_000), count(None)] == [
-        "850",
-        "12.3k",
-        "1.50M",
-        "-",
-    ]
-    assert [duration(42), duration(200), duration(3_900), duration(None)] == [
-        "42 s",
-        "3 min 20 s",
-        "1 h 05 min",
-        "-",
-    ]

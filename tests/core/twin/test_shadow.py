@@ -12,9 +12,9 @@ from core.errors import InputError
 from core.runs.config import InferenceConfig
 from core.runs.creation import create_run
 from core.runs.execution import execute
-from core.runs.moments import clock_text
 from core.runs.reader import RunReader
 from core.state import ControlMode, DeploymentFacts
+from core.times import clock
 from core.traffic.library import load_scenario
 from core.traffic.scenario import GuardrailSettings
 from core.twin.double import Schedule, play_schedules
@@ -63,7 +63,7 @@ def test_more_pods_than_there_were_cost_more_and_violate_less(home: Path) -> Non
     # Simulated time, which `debug --time` takes; when it was simulated says nothing.
     assert "from 00:00:00 on" in text
     assert "UTC" not in text
-    assert f"| {clock_text(reader.step(first.step).state.time_s)} | " in text
+    assert f"| {clock(reader.step(first.step).state.time_s)} | " in text
     assert markdown(replace(report, simulated=False)).count(" UTC") == 1 + len(report.moments)
     reader.close()
 
