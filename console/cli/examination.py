@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import RlscaleError
+from core.extras import install_command
 
 _DISTRIBUTION = "rlscale-console"
 _OLDEST_PYTHON = (3, 11)
@@ -89,7 +90,7 @@ def _training() -> Finding:
             "training",
             False,
             f"not here: {', '.join(missing)}. Running policies works, training does not",
-            "Install the extra: pip install 'rlscale-console[train]'.",
+            f"Install it: {install_command('train')}",
             required=False,
         )
     return Finding("training", True, ", ".join(versions), required=False)

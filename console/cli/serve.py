@@ -12,6 +12,7 @@ from typing import Any
 from console.cli.arguments import RUN, add_drawing, whole_number
 from console.cli.output import note
 from core.errors import InputError
+from core.extras import install_command
 
 _PORT = 8000
 _DESCRIPTION = """\
@@ -55,8 +56,8 @@ def _execute(arguments: argparse.Namespace) -> int:
         from console.serving.server import Serving, serve
     except ModuleNotFoundError as error:
         raise InputError(
-            f"expected textual-serve to be installed, found no {error.name}.",
-            "pip install 'rlscale-console[browser]'",
+            f"expected the extra `browser` for serving, found no {error.name}.",
+            f"Install it: {install_command('browser')}",
         ) from error
     local = is_loopback(arguments.host)
     if not local and not arguments.allow_remote:

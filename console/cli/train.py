@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from console.cli.kubernetes import (
 )
 from console.cli.live import DAY_OF_DECISIONS, add_writing
 from core.errors import InputError
+from core.extras import require_extra
 from core.locations import typed_path
 
 if TYPE_CHECKING:
@@ -240,9 +240,4 @@ def require_training_extra() -> None:
     Raises:
         InputError: It is not.
     """
-    for module in ("torch", "stable_baselines3", "tensorboard", "wandb"):
-        if importlib.util.find_spec(module) is None:
-            raise InputError(
-                f"expected the extra `train` for training, found no {module}.",
-                "Install it: pip install 'rlscale-console[train]'.",
-            )
+    require_extra("train", ("torch", "stable_baselines3", "tensorboard", "wandb"), "training")

@@ -6,7 +6,6 @@ it, whichever is larger, go through the usual smoothing and limits.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import warnings
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from core.agents.hpa import HpaPolicy
 from core.agents.policy import Situation
 from core.errors import InputError
+from core.extras import require_extra
 from core.state import Decision, DeploymentFacts
 
 REFIT_DECISIONS: Final = 20
@@ -123,11 +123,7 @@ class PredictivePolicy:
     """
 
     def __init__(self, season_s: float | None = None) -> None:
-        if importlib.util.find_spec("statsmodels") is None:
-            raise InputError(
-                "expected the package statsmodels for policy predictive, found none.",
-                "Install it with: pip install 'rlscale-console[train]'",
-            )
+        require_extra("train", ("statsmodels",), "policy predictive")
         if season_s is not None and not 0.0 < season_s < math.inf:
             raise InputError(
                 f"expected a season above 0 s, found {season_s:g}.",

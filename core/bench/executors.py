@@ -19,6 +19,7 @@ from core.bench.jobs import Job
 from core.bench.results import Record
 from core.bench.work import do_job
 from core.errors import InputError, RunError
+from core.extras import install_command
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -222,8 +223,8 @@ class RayCluster:
             import ray  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
             raise InputError(
-                "expected Ray for --ray, found it is not installed.",
-                "Install it with: pip install 'rlscale-console[ray]'.",
+                f"expected the extra `ray` for --ray, found no {error.name}.",
+                f"Install it: {install_command('ray')}",
             ) from error
         self._ray: Any = ray
         self._address = address

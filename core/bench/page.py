@@ -5,7 +5,6 @@ Vega-Altair draws and Jinja writes; both come with the extra `report` and are lo
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +13,7 @@ from core.bench.comparison import WorkloadFronts
 from core.bench.figures import VIOLATION_FLOOR
 from core.bench.page_text import PAGE
 from core.bench.report import Report, Row
-from core.errors import InputError
+from core.extras import require_extra
 from core.files import write_file
 
 _HPA: Final = "HPA settings"
@@ -41,12 +40,7 @@ def require_report_extra() -> None:
     Raises:
         InputError: It is not.
     """
-    for module in ("altair", "jinja2", "vl_convert"):
-        if importlib.util.find_spec(module) is None:
-            raise InputError(
-                f"expected the extra `report` for an HTML page, found no {module}.",
-                "Install it: pip install 'rlscale-console[report]'.",
-            )
+    require_extra("report", ("altair", "jinja2", "vl_convert"), "an HTML page")
 
 
 def write_page(path: Path, report: Report) -> None:

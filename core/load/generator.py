@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import InputError
+from core.extras import install_command
 from core.load.schedule import Schedule
 from core.load.tally import LoadReport, Tally
 
@@ -29,8 +30,8 @@ try:
     from locust.env import Environment
 except ImportError as missing:
     raise InputError(
-        f"expected Locust to send traffic, found no {missing.name}.",
-        "Install it: pip install 'rlscale-console[load]'.",
+        f"expected the extra `load` to send traffic, found no {missing.name}.",
+        f"Install it: {install_command('load')}",
     ) from missing
 
 LATEST_S: Final = 1.0

@@ -71,5 +71,5 @@ def test_without_the_library_it_says_what_to_install(
     monkeypatch.delitem(sys.modules, "console.serving.server", raising=False)
     answer = cli("serve", run.name)
     assert answer.code == 2
-    assert "expected textual-serve to be installed" in answer.err
+    assert "expected the extra `browser` for serving" in answer.err
     assert "rlscale-console[browser]" in answer.err
