@@ -18,9 +18,7 @@ def test_what_is_there_is_no_problem() -> None:
 def test_what_is_missing_is_named_with_its_extra() -> None:
     with pytest.raises(InputError) as caught:
         require_extra("train", ("json", "no_such"), "training")
-    assert (
-        caught.value.message == "expected the extra `train` for training, found no no_such."
-    )
+    assert caught.value.message == "expected the extra `train` for training, found no no_such."
     assert caught.value.hint == f"Install it: {install_command('train')}"
 
 
