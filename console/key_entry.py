@@ -25,6 +25,7 @@ class KeyContext(StrEnum):
     BRANCH = "Branch dialog"
     QUIT = "Quit dialog"
     SETUP = "Setup"
+    CHOICE = "Setup: on a row of options"
     GUIDE = "Use my own traffic"
     RUNS = "Runs"
     COMPARE = "Compare"
@@ -34,6 +35,10 @@ class KeyContext(StrEnum):
     CONFIRM = "Confirmation"
     EXPORT = "Export dialog"
     EXPLAIN = "Explanations"
+
+
+_NEVER_TYPED = frozenset(("enter", "tab", "shift+tab", "escape", "up", "down"))
+"""Keys that a field for a text leaves to its screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,8 @@ class KeyEntry:
     """Priority in the footer: 1 comes first and stays longest; 0 keeps it out."""
     priority: bool = False
     """Whether it acts before the focused widget sees the key."""
+
+    @property
+    def may_be_typed(self) -> bool:
+        """Whether a field for a text would take one of the keys for itself."""
+        return not all(key in _NEVER_TYPED or "ctrl+" in key for key in self.keys.split(","))

@@ -11,6 +11,7 @@ from console.debug.key_entries import DEBUG_KEYS
 from console.guide.key_entries import GUIDE_KEYS
 from console.key_entry import KeyContext, KeyEntry
 from console.live.key_entries import CLUSTER_KEYS, REPLAY_KEYS, TAKING_KEYS
+from console.setup.key_entries import SETUP_KEYS
 from console.story.key_entries import STORY_KEYS
 
 __all__ = [
@@ -32,7 +33,6 @@ _CONTROL = KeyContext.CONTROL
 _TRAINING = KeyContext.TRAINING
 _OVERRIDE = KeyContext.OVERRIDE
 _QUIT = KeyContext.QUIT
-_SETUP = KeyContext.SETUP
 _RUNS = KeyContext.RUNS
 _COMPARE = KeyContext.COMPARE
 _CONFIRM = KeyContext.CONFIRM
@@ -197,27 +197,7 @@ KEYS: tuple[KeyEntry, ...] = (
     ),
     *REPLAY_KEYS,
     *STORY_KEYS,
-    # Setup: digits and letters reach a focused input first.
-    KeyEntry(_SETUP, "enter", "start", "enter", "start", "Start what is chosen, then watch it", 1),
-    KeyEntry(_SETUP, "1", "go(1)", "1", "environment", "Go to the environment, speed and seed"),
-    KeyEntry(_SETUP, "2", "go(2)", "2", "traffic", "Go to the scenarios"),
-    KeyEntry(_SETUP, "3", "go(3)", "3", "policy", "Go to the policy or the training"),
-    KeyEntry(_SETUP, "left", "turn(-1)", "left", "part before", "Go to the part before"),
-    KeyEntry(_SETUP, "right", "turn(1)", "right", "next part", "Go to the next part", 4),
-    KeyEntry(_SETUP, "tab", "field(1)", "tab", "field", "Go to the next field", 3, True),
-    KeyEntry(
-        _SETUP, "shift+tab", "field(-1)", "shift+tab", "field before", "Go back a field", 0, True
-    ),
-    KeyEntry(
-        _SETUP, "slash", "filter", "/", "filter", "Filter the scenarios, or a cluster's names", 6
-    ),
-    KeyEntry(_SETUP, "f", "own_file", "f", "own file", "Use a scenario or trace of your own", 7),
-    KeyEntry(
-        _SETUP, "c", "check_cluster", "c", "check", "Check the chosen cluster, as doctor does"
-    ),
-    KeyEntry(_SETUP, "u", "own_traffic", "u", "own traffic", "Use my own traffic: twin and shadow"),
-    KeyEntry(_SETUP, "p", "policy", "p t", "run, train", "Run a policy; t trains one", 5),
-    KeyEntry(_SETUP, "escape", "back", "esc", "back", "Leave the field, then the screen"),
+    *SETUP_KEYS,
     # Runs.
     KeyEntry(
         _RUNS,
@@ -316,12 +296,31 @@ def footer_text(entry: KeyEntry) -> str:
     return f"{entry.display} {entry.label}  "
 
 
-def footer_entries(width: int, contexts: Sequence[KeyContext]) -> tuple[KeyEntry, ...]:
+def footer_entries(
+    width: int, contexts: Sequence[KeyContext], *, typing: bool = False
+) -> tuple[KeyEntry, ...]:
     """The entries that fit a footer of `width` cells: the most important, in the table's order.
 
-    Those of `contexts` come in that order, those for everywhere last.
+    Args:
+        width: Cells.
+        contexts: Their entries come in this order, those for everywhere last; a key means what it
+            means in the first of them.
+        typing: Whether a text is being typed, which takes most keys for itself.
     """
-    candidates = [entry for entry in KEYS if entry.footer and entry.context in contexts]
+    meanings = {
+        key: context
+        for context in reversed(contexts)
+        for entry in entries(context)
+        for key in entry.keys.split(",")
+    }
+    candidates = [
+        entry
+        for entry in KEYS
+        if entry.footer
+        and entry.context in contexts
+        and all(meanings[key] is entry.context for key in entry.keys.split(","))
+        and not (typing and entry.may_be_typed)
+    ]
     kept: list[KeyEntry] = []
     room = width + 2
     for entry in sorted(candidates, key=lambda entry: entry.footer):

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from console.keys import KeyContext, KeyEntry, footer_entries, footer_text
+from console.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from console.app import RlscaleApp
 
 
 class KeyBar(Static):
-    """One line of keys out of the key table.
+    """One line of keys out of the key table: those that act where the focus is.
 
     Args:
         contexts: Whose keys are shown; those for everywhere come along.
@@ -34,6 +35,10 @@ class KeyBar(Static):
             self._contexts = contexts
             self._fill()
 
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.watch(self.screen, "focused", self._fill, init=False)
+
     def on_resize(self) -> None:
         """Fit the new width."""
         self._fill()
@@ -51,7 +56,13 @@ class KeyBar(Static):
 
     def _fill(self) -> None:
         everywhere = cast("RlscaleApp", self.app).contexts_everywhere
-        shown = footer_entries(self.content_size.width, (*self._contexts, *everywhere))
+        focused = self.screen.focused
+        of_focused = (KeyContext.CHOICE,) if isinstance(focused, Choice) else ()
+        shown = footer_entries(
+            self.content_size.width,
+            (*of_focused, *self._contexts, *everywhere),
+            typing=isinstance(focused, Input),
+        )
         if shown == self._shown:
             return
         self._shown = shown

@@ -78,3 +78,18 @@ def test_the_footer_fits_and_keeps_what_matters(
 def test_the_footer_at_80_columns_has_the_controls() -> None:
     shown = footer_entries(78, (KeyContext.CONTROL, KeyContext.LIVE, KeyContext.EVERYWHERE))
     assert {"pause", "override", "release", "cycle_mode"} <= {entry.action for entry in shown}
+
+
+def shown(*contexts: KeyContext, typing: bool = False) -> set[str]:
+    return {entry.display for entry in footer_entries(200, contexts, typing=typing)}
+
+
+def test_the_footer_says_what_a_key_means_where_the_focus_is() -> None:
+    assert {"right", "left right"} & shown(KeyContext.SETUP) == {"right"}
+    assert {"right", "left right"} & shown(KeyContext.CHOICE, KeyContext.SETUP) == {"left right"}
+
+
+def test_the_footer_leaves_out_keys_that_would_be_typed() -> None:
+    everywhere = (KeyContext.SETUP, KeyContext.EVERYWHERE, KeyContext.ELSEWHERE)
+    assert shown(*everywhere, typing=True) == {"enter", "tab", "esc"}
+    assert {"?", "/", "f"} <= shown(*everywhere)
