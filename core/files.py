@@ -90,11 +90,16 @@ def write_files(contents: Mapping[Path, bytes], *, force: bool) -> None:
         force: Replace files that exist.
 
     Raises:
-        InputError: If a file exists and `force` is false, or cannot be written; then nothing has
-            been replaced.
+        InputError: If a file exists and `force` is false, a directory stands in its place, or it
+            cannot be written; then nothing has been replaced. (Should the system refuse the second
+            of two renames within one directory, the first file is the new one.)
     """
     for path in contents:
         require_new(path, force=force)
+        if path.is_dir():
+            raise InputError(
+                f"expected a file to write, found the directory {path}.", "Choose another name."
+            )
     try:
         for path in contents:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -56,6 +56,10 @@ class LiveCluster(Cluster, Protocol):
     """Whether the end of the engine gives back what stood there before control was taken."""
 
     @property
+    def elapsed_s(self) -> float:
+        """Seconds since it was first observed, by the clock."""
+
+    @property
     def in_control(self) -> bool:
         """Whether control was taken, and neither given back nor lost."""
 

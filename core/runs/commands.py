@@ -14,7 +14,7 @@ from typing import Final
 
 from core.clock import Clock, SystemClock
 from core.errors import RunError
-from core.runs.database import FILE_NAME, connect, translated
+from core.runs.database import FILE_NAME, connect, transaction, translated
 from core.runs.lock import is_alive
 from core.runs.migrations import check_version
 from core.runs.rights import OperatorKey, read_key
@@ -166,8 +166,7 @@ class CommandSender:
             return self._insert(self._open(), key, command)
 
     def _insert(self, connection: sqlite3.Connection, key: OperatorKey, command: Command) -> int:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             last = connection.execute("SELECT coalesce(max(id), 0) FROM commands").fetchone()[0]
             said = (last + 1, float(self._clock.now()), self._issuer, command.name.value)
             connection.execute(
@@ -179,10 +178,6 @@ class CommandSender:
                     key.proof(*said, dict(command.arguments)),
                 ),
             )
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
         return int(last) + 1
 
     def poll(self, number: int) -> CommandResult | None:

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,21 @@ def translated(path: Path, purpose: str) -> Iterator[None]:
         raise RunError(
             f"cannot {purpose} {path}: {error}.", "Check the disk, or delete the run."
         ) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of what is done within, or nothing; it waits for other writers at its beginning."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # Of a full disk and the like SQLite rolls back by itself.
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
 
 
 def create_run_file(directory: Path, meta: Mapping[str, Any], status: StatusRow) -> Path:

@@ -55,6 +55,10 @@ class Helm:
         """Why a real cluster cannot be seen or scaled as it should; empty if it can."""
         return self._live.degraded if self._live is not None else ""
 
+    def now_s(self, time_s: float) -> float:
+        """Seconds since the start: of a real cluster by its clock, of a simulated one `time_s`."""
+        return self._live.elapsed_s if self._live is not None else time_s
+
     def enter(
         self,
         mode: ControlMode,

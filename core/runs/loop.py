@@ -18,7 +18,7 @@ from core.envs.observation import build_observation
 from core.envs.pipeline import EpisodeSettings
 from core.envs.reward import WeightsBatch, rewards
 from core.errors import RunError
-from core.runs.chooser import Choice, Chooser
+from core.runs.chooser import FROZEN, Choice, Chooser
 from core.runs.control import Control, check_override
 from core.runs.helm import Helm
 from core.runs.journal import Journal
@@ -38,6 +38,8 @@ from core.state import (
 from core.traffic.faults import Fault
 
 _ALL = np.ones(1, dtype=np.bool_)
+_INTERRUPTED = 2.0
+"""Intervals from one decision to the next after which the one before no longer counts as recent."""
 _NOTHING = RewardComponents(slo=0.0, cost=0.0, churn=0.0, error=0.0)
 
 
@@ -174,11 +176,25 @@ class ControlLoop:
     def turn(self) -> Step:
         """Let one interval pass and decide again."""
         state = self._cluster.advance()
+        passed_s = state.time_s - self._time_s
         self._index, self._time_s = self.last.index + 1, state.time_s
         self._history.push(StateBatch.from_states([state]))
+        if passed_s > _INTERRUPTED * self.facts.interval_s:
+            self._guardrails.remember(self._history.state)
         reward = rewards(self._history, self._weights).components(0)
         self._totals.add(state, reward)
         return self._decide(state, reward)
+
+    def pass_time(self) -> bool:
+        """End what is over by the clock of a real cluster while no decision is taken.
+
+        Returns:
+            Whether that changed who is in control.
+        """
+        before = self.control
+        moment = Moment(self._index, self._helm.now_s(self._time_s))
+        self._helm.expire(moment, self._desired)
+        return self.control is not before
 
     def close(self) -> None:
         """Let go of the cluster; a real one gets back what its operator wants to have back."""
@@ -226,7 +242,9 @@ class ControlLoop:
         """
         check_override(replicas, ttl_s, self.facts)
         self._enter(ControlMode.MANUAL, confirmation)
-        self._helm.control = self.control.with_override(replicas, ttl_s, self._time_s)
+        self._helm.control = self.control.with_override(
+            replicas, ttl_s, self._helm.now_s(self._time_s)
+        )
         words = f"pinned {replicas} replicas " + (
             "until released" if ttl_s is None else f"for {ttl_s:g} s"
         )
@@ -305,7 +323,8 @@ class ControlLoop:
 
     def _enter(self, mode: ControlMode, confirmation: str = "", *, patient: bool = False) -> None:
         moment, desired = self._moment, self._desired
-        if self._helm.enter(mode, moment, desired, confirmation, patient=patient):
+        thaws = self.control.mode in FROZEN and mode not in FROZEN
+        if self._helm.enter(mode, moment, desired, confirmation, patient=patient) or thaws:
             self._guardrails.remember(self._history.state)
 
     def _scale(self, choice: Choice) -> None:

@@ -122,6 +122,8 @@ def reconcile_last(
 ) -> str:
     """Find the last unfinished intent and write its outcome; returns it in words, or nothing.
 
+    Also in words, if it cannot be written down: what became of another run is no reason not to run.
+
     Args:
         own: The run that asks.
         environment: As in `RunInfo`.
@@ -134,7 +136,14 @@ def reconcile_last(
     found = look(unfinished.of_floor) if unfinished is not None else None
     if unfinished is None or found is None:
         return ""
-    return reconcile(unfinished, found, clock, own, own_journal)
+    try:
+        return reconcile(unfinished, found, clock, own, own_journal)
+    except RlscaleError as error:
+        scaling = unfinished.scaling
+        return (
+            f"what became of {scaling.replicas_before} → {scaling.target} of {unfinished.run_id}, "
+            f"which was killed, could not be written down (found {found}): {error}"
+        )
 
 
 def _newest_first(home: Path, own: Path) -> Iterator[Path]:

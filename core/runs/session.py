@@ -123,6 +123,8 @@ class InferenceSession:
                     continue
             else:
                 self._clock.wait(min(due_s, LIVE_POLL_S if self._real_time else POLL_S))
+                if self._pacer.paused and self._loop.pass_time():
+                    self._report()
                 self._writer.flush_if_due()
             self._serve()
         self._tell()

@@ -18,6 +18,7 @@ from core.runs.database import (
     command_record,
     connect,
     json_items,
+    transaction,
     translated,
 )
 from core.runs.migrations import migrate
@@ -271,13 +272,8 @@ class RunWriter:
             self._connection.execute(SET_STATUS, astuple(self.status))
 
     def _transaction(self, body: Callable[[], None]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             body()
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Commit, move the write-ahead log into `run.db`, and close."""

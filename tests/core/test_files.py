@@ -21,6 +21,15 @@ def test_a_failed_write_leaves_no_traces(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_file_is_replaced_where_another_one_cannot_be(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.yaml"
+    first.write_bytes(b"former")
+    second.mkdir()
+    with pytest.raises(InputError, match=r"found the directory .*b\.yaml"):
+        write_files({first: b"new", second: b"new"}, force=True)
+    assert first.read_bytes() == b"former"
+
+
 def test_a_file_stays_as_it_was_if_the_new_one_has_no_room(tmp_path: Path) -> None:
     path = tmp_path / "cells.csv"
     write_file(path, b"former")

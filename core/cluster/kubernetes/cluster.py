@@ -121,6 +121,12 @@ class KubernetesCluster:
         return self._duration_s is not None and self._time_s >= self._duration_s
 
     @property
+    def elapsed_s(self) -> float:
+        """See `LiveCluster`."""
+        now = self._clock.monotonic()
+        return now - (self._started_at_s if self._started_at_s is not None else now)
+
+    @property
     def in_control(self) -> bool:
         """See `LiveCluster`."""
         return self._access.in_control
@@ -164,8 +170,7 @@ class KubernetesCluster:
 
     def advance(self) -> ClusterState:
         """See `Cluster`; the interval has passed already, whoever paces the loop sees to that."""
-        assert self._started_at_s is not None
-        self._time_s = self._clock.monotonic() - self._started_at_s
+        self._time_s = self.elapsed_s
         if not self._attempted:
             # Nothing was wanted any more, so that nothing is being refused.
             self._refusal = ""

@@ -14,7 +14,9 @@ from core.cluster.kubernetes.translation import translated
 from core.errors import ClusterError, ClusterProblem
 
 _KEDA_LABEL = "scaledobject.keda.sh/name"
-_KEDA_PAUSED = ("autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas")
+_PAUSED, _PAUSED_AT = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
+_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+"""What Go's strconv.ParseBool, which KEDA asks, takes for false; it pauses for anything else."""
 
 
 class OwnerKind(StrEnum):
@@ -124,7 +126,7 @@ def _scaled_objects(connection: Connection, target: Target) -> Iterator[Owner]:
                 name=item["metadata"]["name"],
                 min_replicas=item["spec"].get("minReplicaCount"),
                 max_replicas=item["spec"].get("maxReplicaCount"),
-                paused=_is_paused(item),
+                paused=is_paused(item),
             )
             for item in listing.get("items") or ()
             if _scales(item["spec"]["scaleTargetRef"], target)
@@ -137,7 +139,7 @@ def _scales(reference: Json, target: Target) -> bool:
     return bool(kind == "Deployment" and reference.get("name") == target.deployment)
 
 
-def _is_paused(item: Json) -> bool:
+def is_paused(item: Json) -> bool:
+    """Whether KEDA leaves a ScaledObject alone."""
     annotations = item["metadata"].get("annotations") or {}
-    found = [annotations[name] for name in _KEDA_PAUSED if name in annotations]
-    return any(str(value).lower() != "false" for value in found)
+    return _PAUSED_AT in annotations or str(annotations.get(_PAUSED, "false")) not in _FALSE

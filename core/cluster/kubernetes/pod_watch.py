@@ -112,17 +112,19 @@ class PodWatch:
 
     def _keep_following(self) -> None:
         version = ""
-        expired = False
+        expired, failed = False, False
         while not self._closed.is_set():
             try:
                 version = version or self._list()
                 version = self._follow(version)
-                expired = False
+                expired, failed = False, False
             except ClusterError as error:
                 if self._closed.is_set():
                     return
-                if error.problem is ClusterProblem.EXPIRED or not error.is_transient:
+                if error.problem is ClusterProblem.EXPIRED or not error.is_transient or failed:
+                    # Where watches fail again and again, lists may still answer.
                     version = ""
+                failed = True
                 if error.problem is ClusterProblem.EXPIRED and not expired:
                     # So a watch ends that was away for long: the next list mends it, and nothing
                     # is wrong unless that expires at once too.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.envs.pipeline import EpisodeSettings
@@ -7,7 +9,7 @@ from core.errors import InputError, RunError
 from core.runs.control import Control
 from core.runs.loop import ControlLoop
 from core.runs.records import EventKind
-from core.state import Actor, ControlMode
+from core.state import Actor, ClusterState, ControlMode
 from core.traffic.faults import MetricsGapFault, PodCrashFault
 from core.traffic.scenario import GuardrailSettings, RewardWeights
 from tests.core.runs.clocks import ManualClock
@@ -113,6 +115,32 @@ def test_guardrails_rule_and_say_so() -> None:
     assert "step larger than allowed" in step.guardrail
     loop.turn()
     assert journal.kinds().count(EventKind.GUARDRAIL) == 1, "said once while it lasts"
+
+
+_CAREFUL = GuardrailSettings(stabilization_down_s=60.0)
+
+
+def test_nothing_is_scaled_down_at_once_after_a_hold() -> None:
+    loop = build(FakeCluster(), [10, 10, 4], guardrails=_CAREFUL)
+    loop.start(seed=0)
+    loop.set_mode(ControlMode.HOLD)
+    for _ in range(20):
+        loop.turn()
+    loop.set_mode(ControlMode.AUTO)
+    assert [loop.turn().target for _ in range(5)] == [10, 10, 10, 4, 4]
+
+
+def test_nothing_is_scaled_down_at_once_after_a_pause() -> None:
+    class Paused(FakeCluster):
+        """Whose clock goes on while nobody decides."""
+
+        def _state(self) -> ClusterState:
+            late_s = 600.0 if self._turn > 4 else 0.0
+            return replace(super()._state(), time_s=self._turn * 15.0 + late_s)
+
+    loop = build(Paused(), [10] * 5 + [4], guardrails=_CAREFUL)
+    loop.start(seed=0)
+    assert [loop.turn().target for _ in range(9)] == [10] * 8 + [4]
 
 
 def test_the_largest_step_binds_operators_too() -> None:

@@ -95,3 +95,13 @@ def test_what_was_followed_by_another_write_can_no_longer_be_told(
     own.close()
     assert bool(words) is told
     assert outcomes(tmp_path / "1") == [True if told else None, later]
+
+
+def test_what_cannot_be_written_down_is_said_and_stops_nobody(tmp_path: Path) -> None:
+    begun(tmp_path / "1", RunKind.INFERENCE, None, steers_floor=False).close()
+    own = begun(tmp_path / "2", RunKind.INFERENCE, steers_floor=False)
+    (tmp_path / "1" / "operator.key").write_bytes(b"")
+    words = reconcile_last(tmp_path / "2", ENVIRONMENT, CLOCK, own, lambda at_floor: 6)
+    own.close()
+    assert words.startswith("what became of 3 → 6 of 1, which was killed, could not be written")
+    assert outcomes(tmp_path / "1") == [None]

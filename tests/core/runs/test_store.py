@@ -253,6 +253,19 @@ def test_nothing_is_lost_of_a_failed_transaction(tmp_path: Path) -> None:
     assert RunReader(tmp_path / "run").last_step() == 0
 
 
+def test_a_full_disk_is_called_so(tmp_path: Path) -> None:
+    writer = fresh(tmp_path)
+    pages = writer._connection.execute("PRAGMA page_count").fetchone()[0]
+    writer._connection.execute(f"PRAGMA max_page_count = {pages}")
+    for index in range(200):
+        writer.add_step(record(index))
+    with pytest.raises(RunError, match=r"cannot write .*: database or disk is full"):
+        writer.flush()
+    writer._connection.execute("PRAGMA max_page_count = 100000")
+    writer.flush()
+    assert RunReader(tmp_path / "run").last_step() == 199
+
+
 def test_buckets_cover_every_series(long_run: Path) -> None:
     connection = sqlite3.connect(long_run / "run.db")
     steps = np.array(

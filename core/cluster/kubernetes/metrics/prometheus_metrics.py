@@ -64,6 +64,8 @@ class PrometheusMetrics:
         for template in settings.queries.model_dump(exclude_none=True).values():
             blanks.fill(template)
         self._plan: QueryPlan | None = None
+        self._outdated = False
+        """Whether something is missing that the plan found: metrics may be others now."""
 
     @property
     def measures_traffic(self) -> bool:
@@ -94,8 +96,8 @@ class PrometheusMetrics:
         return self._result(plan, found)
 
     def _current_plan(self, budget: Budget) -> QueryPlan:
-        # What is not there yet, such as the first request, is looked for again each time.
-        if self._plan is None or not self._plan.complete:
+        # What is not there, or not yet, such as the first request, is looked for each time.
+        if self._plan is None or not self._plan.complete or self._outdated:
             self._plan = detect(self._prometheus, self._settings, self._blanks, budget)
         return self._plan
 
@@ -123,8 +125,15 @@ class PrometheusMetrics:
         found.values[_FIELDS[name]] = value
 
     def _result(self, plan: QueryPlan, found: _Round) -> MetricsSample:
+        rps = found.values.get(_FIELDS[QueryName.RPS])
+        self._outdated = rps is None or (
+            rps > 0.0
+            and QueryName.SLO_VIOLATION in plan.queries
+            and _FIELDS[QueryName.SLO_VIOLATION] not in found.values
+        )
         age_s = None
-        if found.newest_s is not None and found.server_time_s is not None:
+        # Without a rate the traffic is not known, however new its samples are.
+        if rps is not None and found.newest_s is not None and found.server_time_s is not None:
             # Both by the clock of Prometheus: whether ours agrees does not matter.
             age_s = max(found.server_time_s - found.newest_s, 0.0)
         return MetricsSample(

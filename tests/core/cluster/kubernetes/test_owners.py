@@ -11,6 +11,7 @@ from core.cluster.kubernetes.owners import (
     OwnerKind,
     active_owner,
     find_owners,
+    is_paused,
     scaling_owners,
 )
 from core.errors import ClusterError, ClusterProblem
@@ -65,3 +66,21 @@ def test_what_a_paused_scaled_object_made_does_not_scale_either() -> None:
     assert scaling_owners((made, awake)) == (made, awake)
     assert active_owner((made, awake)) == awake
     assert active_owner((made,)) == made, "its ScaledObject may not be readable"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "paused"),
+    [
+        ({}, False),
+        ({"paused": "true"}, True),
+        ({"paused": "0"}, False),
+        ({"paused": "F"}, False),
+        ({"paused": "perhaps"}, True),
+        ({"paused-replicas": "0"}, True),
+    ],
+)
+def test_a_scaled_object_is_paused_as_keda_sees_it(
+    annotations: dict[str, str], paused: bool
+) -> None:
+    named = {f"autoscaling.keda.sh/{name}": value for name, value in annotations.items()}
+    assert is_paused({"metadata": {"annotations": named}}) is paused

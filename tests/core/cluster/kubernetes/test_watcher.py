@@ -16,7 +16,7 @@ from core.cluster.kubernetes.watcher import DeploymentWatcher
 from core.errors import ClusterError, ClusterProblem
 from tests.core.cluster.kubernetes.live import CLOCK, rng, settings
 from tests.stack.behaviour import PodBehaviour
-from tests.stack.faults import Delay, Fault, Hang, WatchGone, api_status
+from tests.stack.faults import Answer, Delay, Fault, Hang, WatchGone, api_status
 from tests.stack.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -195,6 +195,15 @@ def test_a_watch_that_always_expires_is_no_busy_loop(stack: Stack, web: str) -> 
             wait_until(lambda: watcher.age_s > 1.0, "trouble")
             stack.scale(web, "web", 3)
             # Lists still work: the view follows in steps.
+            _until(watcher, lambda view: view.pods.ready == 3, "the pods, by lists alone")
+        assert injected.hits < 12
+
+
+def test_a_watch_that_always_ends_at_once_leaves_nothing_stale(stack: Stack, web: str) -> None:
+    with stack.api_proxy.inject(Answer(200, ""), path="/pods", query="watch=") as injected:
+        with _watching(stack, web) as watcher:
+            wait_until(lambda: watcher.problem is not None, "trouble")
+            stack.scale(web, "web", 3)
             _until(watcher, lambda view: view.pods.ready == 3, "the pods, by lists alone")
         assert injected.hits < 12
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from core.errors import RlscaleError
 from core.runs.commands import Command
 from core.runs.records import RunState
@@ -132,6 +134,23 @@ def test_somebody_elses_scaling_pauses_until_the_operator_resumes(
     assert run.send(Command.release()) == "released, mode AUTO"
     wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas again")
     run.wait(lambda status: not status.message, "nothing to be said any more")
+
+
+def test_an_override_ends_by_the_clock_though_decisions_are_paused(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    run = live_run("static:3", ControlMode.AUTO)
+    wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas")
+    run.send(Command.pause())
+    time.sleep(1.0)
+    run.send(Command.override(5, 1.0))
+    assert run.status().mode is ControlMode.MANUAL, "its time begins when it is given"
+    run.wait(lambda status: status.mode is ControlMode.AUTO, "the override to end", 10.0)
+    assert run.status().paused
+    assert stack.replicas(namespace, "web") == 5, "nobody decides"
+    run.send(Command.resume())
+    wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas again")
 
 
 def test_a_lost_lease_stops_everything_at_once(

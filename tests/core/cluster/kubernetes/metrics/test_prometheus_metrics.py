@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from core.cluster.kubernetes.facts import resolve_facts
 from core.cluster.kubernetes.metrics.prometheus_metrics import PrometheusMetrics
 from core.cluster.kubernetes.metrics.sample import MetricsSample, MetricsSource
 from core.cluster.kubernetes.metrics.sources import open_metrics
+from core.cluster.kubernetes.metrics.templates import QueryName
 from core.cluster.kubernetes.settings import QuerySet
 from core.errors import InputError
 from tests.core.cluster.kubernetes.live import CLOCK, settings
@@ -158,6 +160,31 @@ def test_queries_of_the_settings_win(stack: Stack, namespace: str) -> None:
         assert any(f"query {name} gave" in problem for problem in sample.problems)
     with pytest.raises(InputError, match=r"found \{pod\}"):
         _open(stack, namespace, queries={"rps": 'x{pod="{pod}"}'})
+
+
+def test_without_a_rate_nothing_is_fresh(stack: Stack, namespace: str) -> None:
+    two = " or ".join(f'label_replace(vector(4), "pod", "{name}", "", "")' for name in "ab")
+    source = _open(stack, namespace, queries={"rps": two, "freshness": "time()"})
+    sample = source.sample()
+    assert sample.rps is None
+    assert "2 series" in sample.problems[0]
+    assert sample.age_s is None, "so it is held, and in the end the reactive baseline takes over"
+
+
+def test_a_histogram_that_has_other_buckets_now_is_looked_at_anew(
+    stack: Stack, namespace: str
+) -> None:
+    web = stack.create_deployment(namespace, "web", 2)
+    stack.wait_ready(namespace, "web", 2)
+    source = _open(stack, namespace)
+    with stack.load(web.url, rps=_RPS):
+        _wait_for(source, lambda found: found.slo_violation_ratio is not None, "violations")
+        plan = source.plan
+        assert plan is not None
+        former = plan.queries[QueryName.SLO_VIOLATION].replace('le="0.5"', 'le="0.4"')
+        source._plan = replace(plan, queries={**plan.queries, QueryName.SLO_VIOLATION: former})
+        assert source.sample().slo_violation_ratio is None, "a bucket that is gone tells nothing"
+        assert source.sample().slo_violation_ratio is not None
 
 
 def test_the_age_is_that_of_the_sample_and_not_of_the_question(
