@@ -14,7 +14,7 @@ from core.agents.registry import from_anywhere, load_policy
 from core.clock import Clock, SystemClock
 from core.envs.actions import action_set
 from core.envs.observation import FEATURE_NAMES
-from core.locations import runs_directory, typed_path
+from core.locations import runs_directory, trained_policies_directory, typed_path
 from core.runs.config import (
     InferenceConfig,
     OnlineTrainingConfig,
@@ -25,6 +25,7 @@ from core.runs.config import (
 )
 from core.runs.control import Control, check_override
 from core.runs.database import create_run_file
+from core.runs.reservations import reserve
 from core.runs.rows import StatusRow
 from core.traffic.library import load_scenario
 from core.traffic.scenario import Scenario
@@ -82,6 +83,9 @@ def create_run(
         **about,
     }
     create_run_file(directory, meta, status)
+    out = None if isinstance(config, InferenceConfig) else config.out
+    if out is not None and out.parent == trained_policies_directory().resolve():
+        reserve(out, directory)
     return directory
 
 

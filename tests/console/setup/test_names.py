@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from console.setup.names import free_name, policy_name
 from core.agents.baselines import BASELINES
+from core.agents.config import Algorithm
 from core.errors import InputError
 from core.locations import trained_policies_directory
+from core.runs.config import TrainingConfig
+from core.runs.creation import create_run
+from core.runs.lock import EngineLock
 
 
 def test_the_first_free_number_is_offered() -> None:
@@ -27,3 +34,25 @@ def test_taken_names_are_refused() -> None:
         with pytest.raises(InputError, match="taken"):
             policy_name(text)
     assert policy_name(" mine-2 ") == "mine-2"
+
+
+def test_a_name_is_taken_from_the_beginning_of_its_training() -> None:
+    def training(name: str) -> Path:
+        config = TrainingConfig(
+            algo=Algorithm.PPO, steps=512, out=trained_policies_directory() / name
+        )
+        return create_run(config)
+
+    run = training(free_name("ppo"))
+    assert free_name("ppo") == "ppo-2", "its engine is about to start"
+    note = trained_policies_directory() / ".ppo-1.training"
+    os.utime(note, (0, 0))
+    assert free_name("ppo") == "ppo-1", "it never started"
+    with EngineLock(run):
+        assert free_name("ppo") == "ppo-2"
+        with pytest.raises(InputError, match="taken"):
+            policy_name("ppo-1")
+        training("ppo-2")
+        assert note.exists()
+    training("ppo-3")
+    assert not note.exists(), "notes of what is over go"
