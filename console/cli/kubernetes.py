@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,13 @@ def add_kubernetes_arguments(parser: argparse.ArgumentParser, when: str = "--env
     title = "a real cluster" + (f" (with {when})" if when else "")
     group = parser.add_argument_group(title)
 
+    flags: dict[str, str] = {}
+
     def add(flag: str, setting: str, **options: Any) -> None:
+        flags[setting] = flag
         group.add_argument(flag, dest=f"{_PREFIX}{setting}", default=argparse.SUPPRESS, **options)
+
+    parser.set_defaults(kubernetes_flags=flags)
 
     add("--config", "", type=Path, metavar="FILE", help="settings in YAML; flags win over it")
     add(
@@ -157,6 +163,36 @@ def settings_from(arguments: argparse.Namespace) -> KubernetesSettings:
         else:
             flags[setting] = value
     return load_settings(file, {**flags, "metrics": metrics})
+
+
+def name_deployment(arguments: argparse.Namespace, source: str) -> bool:
+    """Take the Deployment from where its history comes from, unless the flags name one.
+
+    Args:
+        arguments: As parsed; completed here.
+        source: namespace/deployment, of a recording.
+
+    Returns:
+        Whether they name another one.
+    """
+    namespace, _, deployment = source.rpartition("/")
+    given = _given(arguments)
+    if "deployment" in given:
+        return bool(given["deployment"] != deployment)
+    setattr(arguments, f"{_PREFIX}deployment", deployment)
+    if namespace and "namespace" not in given:
+        setattr(arguments, f"{_PREFIX}namespace", namespace)
+    return False
+
+
+def as_typed(arguments: argparse.Namespace) -> str:
+    """The flags of the cluster as they were given, to be typed again."""
+    words = []
+    for setting, value in _given(arguments).items():
+        words.append(arguments.kubernetes_flags[setting])
+        if value is not True:
+            words.append(str(value))
+    return shlex.join(words)
 
 
 def facts_from(settings: KubernetesSettings, scenario: str | None) -> DeploymentFacts:

@@ -36,6 +36,7 @@ class ProgressReport:
         self._stream = sys.stderr
         self._started = self._clock.monotonic()
         self._last_line = self._started
+        self._remark = ""
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -80,6 +81,21 @@ class ProgressReport:
         if now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
             line = self._line(done, detail, now - self._started, left_s)
+            print(line, file=self._stream, flush=True)
+
+    def remark(self, words: str) -> None:
+        """Say what is worth knowing beside it, in a line of its own; once while it stays the same.
+
+        Args:
+            words: Empty: there is nothing any more.
+        """
+        if words == self._remark:
+            return
+        line = words or "all is well again"
+        self._remark = words
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
             print(line, file=self._stream, flush=True)
 
     def _line(self, done: float, detail: str, elapsed_s: float, left_s: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from console.cli.progress import ProgressReport
 from console.cli.stopping import INTERRUPTED, stopping_on_signals
 from core.clock import SystemClock
 from core.runs.config import InferenceConfig
-from core.runs.session import StopFlag
+from core.runs.session import Progress, StopFlag
 
 
 def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
@@ -38,11 +39,7 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
             directory,
             SystemClock(),
             stop=stop,
-            on_progress=lambda now: progress.update(
-                now.done,
-                pace(now.steps_per_s),
-                total=now.total or None,
-            ),
+            on_progress=partial(_tell, progress),
         )
     # Without a duration, being stopped is how a run on a cluster ends.
     endless = config.on_cluster and config.duration_s is None
@@ -58,6 +55,11 @@ def run_headless(config: InferenceConfig, arguments: argparse.Namespace) -> int:
     else:
         print_figures(content)
     return 0
+
+
+def _tell(progress: ProgressReport, now: Progress) -> None:
+    progress.update(now.done, pace(now.steps_per_s), total=now.total or None)
+    progress.remark(f"DEGRADED: {now.degraded}" if now.degraded else "")
 
 
 def pace(steps_per_s: float | None) -> str:
@@ -105,11 +107,19 @@ def print_figures(content: dict[str, Any]) -> None:
             + " ms",
             "pods": f"{figure('pod_hours', content['pod_hours'])} pod·h, "
             f"{figure('needed_pod_hours', content['needed_pod_hours'])} needed",
+            **_unmeasured(content),
             "churn": figure("churn", content["churn"]),
             "reward": figure("reward", content["reward"]),
             "score": f"{figure('score', content['score'])} (lower is better)",
         }
     )
+
+
+def _unmeasured(content: dict[str, Any]) -> dict[str, str]:
+    count = content["unmeasured_steps"]
+    if not count:
+        return {}
+    return {"not measured": f"requests of {count:,} decisions: too few here, the score too high"}
 
 
 def run_detached(config: InferenceConfig, arguments: argparse.Namespace) -> int:

@@ -11,7 +11,6 @@ from console.cli.progress import ProgressReport
 from core.clock import SystemClock
 
 if TYPE_CHECKING:
-    from core.cluster.kubernetes.settings import KubernetesSettings
     from core.traffic.scenario import Scenario
     from core.twin.fit import TwinFit
     from core.twin.gaps import Bridged
@@ -42,18 +41,21 @@ def import_history(arguments: argparse.Namespace) -> int:
 
 def fit(arguments: argparse.Namespace) -> int:
     """Record a Deployment's history (or read a recording), fit a twin and write it."""
-    from console.cli.kubernetes import settings_from
+    from console.cli.kubernetes import name_deployment, settings_from
     from core.twin.fit import fit_twin
+    from core.twin.recording import load_recording
     from core.twin.writing import Place, write_twin
 
+    recording = None if arguments.recording is None else load_recording(arguments.recording)
+    of_another = recording is not None and name_deployment(arguments, recording.source)
     settings = settings_from(arguments)
     place = Place.parse(arguments.out, settings.deployment)
     _refuse_existing(place, arguments.force)
-    if arguments.recording is not None:
+    if recording is not None:
         from core.twin.gaps import bridge_gaps
-        from core.twin.recording import load_recording
 
-        recording = load_recording(arguments.recording)
+        if of_another:
+            note(f"note: the recording is of {recording.source}")
         bridged = bridge_gaps(recording, all_gaps=arguments.bridge_gaps)
     else:
         bridged = _recorded(arguments, traffic_only=False)
@@ -62,7 +64,7 @@ def fit(arguments: argparse.Namespace) -> int:
             bridged, lambda done, total, what: progress.update(done, what, total=total)
         )
     scenario = write_twin(place, bridged, settings, fitted, force=arguments.force)
-    _print_fit(arguments, place, settings, bridged, fitted, scenario)
+    _print_fit(arguments, place, bridged, fitted, scenario)
     return 0
 
 
@@ -104,11 +106,11 @@ def fit_content(fitted: TwinFit, scenario: Scenario) -> dict[str, Any]:
 def _print_fit(
     arguments: argparse.Namespace,
     place: Place,
-    settings: KubernetesSettings,
     bridged: Bridged,
     fitted: TwinFit,
     scenario: Scenario,
 ) -> None:
+    from console.cli.kubernetes import as_typed
     from core.twin.fit_text import pairs, quality_rows
 
     if arguments.json:
@@ -134,6 +136,6 @@ def _print_fit(
     print(f"Wrote {place.scenario}, {place.trace} and {place.recording}.")
     print(f"Train in it: rlscale-console train --algo ppo --scenario {place.scenario}")
     print(
-        f"Shadow with it: rlscale-console run --env k8s --deployment {settings.deployment} "
+        f"Shadow with it: rlscale-console run --env k8s {as_typed(arguments)} "
         f"--scenario {place.scenario} --policy BUNDLE"
     )

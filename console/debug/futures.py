@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NUMBERS = 38
 """Cells of the columns behind the name."""
 _LEAST_NAME = 12
+_LEAST_ROWS = 6
 
 
 def outcome_count(scene: DebugScene) -> int:
@@ -58,7 +59,8 @@ def futures_lines(
     chance = f"{samples} samples, same chance" if samples else "the run's own chance"
     note = f"{chance}; return against decided"
     head = [heading(f"Next {found.steps} decisions", note), _titles(width)]
-    foot = _foot(found, row, signs, width)
+    # What the note says matters more than the last rows, which one can move to.
+    foot = _foot(found, row, signs, width, max(height - len(head) - _LEAST_ROWS, 2))
     rows = [
         picked(_row(one, signs, width), width, chosen=place == row, focused=focused)
         for place, one in enumerate(found.outcomes)
@@ -111,7 +113,7 @@ def _short(found: Estimate | None) -> str:
     return "-" if found is None else short_number(found.mean)
 
 
-def _foot(found: WhatIf, row: int, signs: Signs, width: int) -> list[Content]:
+def _foot(found: WhatIf, row: int, signs: Signs, width: int, height: int) -> list[Content]:
     lines: list[Content] = []
     if 0 <= row < len(found.outcomes):
         one = found.outcomes[row]
@@ -125,8 +127,8 @@ def _foot(found: WhatIf, row: int, signs: Signs, width: int) -> list[Content]:
         text = f"95 % intervals: {', '.join(ranges)}".replace("-", signs.minus)
         lines += _wrapped(signs.words(text), width)[:3]
     if found.note:
-        lines += _wrapped(signs.words(f"Note: {found.note}."), width)[:2]
-    return lines
+        lines += _wrapped(signs.words(f"Note: {found.note}."), width)
+    return lines[:height]
 
 
 def _range(found: Estimate | None, factor: float, digits: int) -> str:

@@ -86,7 +86,7 @@ class ClusterChecklist(Dialog[None]):
         failed = self._failed
         words = "everything that is needed is there"
         if failed:
-            words = f"{failed} {'check' if failed == 1 else 'checks'} failed; all others say ok"
+            words = f"{failed} {'check' if failed == 1 else 'checks'} failed: see FAIL above"
         self.query_one("#checks-verdict", Static).update(words)
 
     def action_close(self) -> None:

@@ -193,7 +193,8 @@ def _trouble(
         return f"FAILED: {status.message} See engine.log in the run.", "$text-error"
     if status.state.is_live and status.message and not context.replay:
         leads = f" r resumes {status.former_mode}." if status.former_mode else ""
-        return f"HOLD: {status.message}.{leads}", "$text-warning"
+        degraded = f" DEGRADED: {status.degraded}." if status.degraded else ""
+        return f"HOLD: {status.message}.{leads}{degraded}", "$text-warning"
     if status.degraded and not context.replay:
         return f"DEGRADED: {status.degraded}", "$text-warning"
     return None

@@ -45,15 +45,16 @@ class Chooser:
         self._changed = changed
         self._flags = Guardrail.NONE
 
-    @property
-    def trouble(self) -> str:
+    def trouble(self, mode: ControlMode) -> str:
         """What the age of the metrics means for decisions, in words; empty if nothing."""
         states = self._history.state
+        if not self._guardrails.is_stale(states)[0]:
+            return ""
+        if mode is not ControlMode.AUTO:
+            return "metrics too old"
         if self._guardrails.needs_fallback(states)[0]:
             return "metrics too old: reactive baseline in control"
-        if self._guardrails.is_stale(states)[0]:
-            return "metrics too old: holding"
-        return ""
+        return "metrics too old: holding"
 
     def choose(
         self, control: Control, desired: int, decision: Decision, standby: Decision

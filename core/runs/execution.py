@@ -166,9 +166,11 @@ def _infer(
         try:
             ended = session.run(info.seed, past, config.confirmation)
         finally:
-            loop.close()
+            left = loop.close()
         writer.flush()
         writer.set_meta({"figures": figures(reader).as_dict()})
+        if left is not None:
+            raise left
     finally:
         reader.close()
     return ended

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+from core.clock import Clock
 from core.cluster.base import Cluster
 from core.cluster.live import LiveCluster, Notice, NoticeKind
-from core.errors import InputError, RlscaleError
+from core.errors import InputError, RlscaleError, RunError
 from core.runs.chooser import FROZEN
 from core.runs.control import Control
 from core.runs.records import EventKind
@@ -19,6 +20,8 @@ _EVENTS: Final = {
     NoticeKind.CONTROL: EventKind.CONTROL,
     NoticeKind.OBSERVATION: EventKind.ENGINE,
 }
+_TRIES_AFTER_S: Final = (1.0, 2.0, 4.0)
+"""Between attempts to give back what was found; a pod in a cluster has half a minute to end."""
 
 
 class Tell(Protocol):
@@ -82,6 +85,20 @@ class Helm:
             self._tell(EventKind.CONTROL, Actor.OPERATOR, words)
         self._held_because = ""
         return bool(done) and mode not in FROZEN
+
+    def leave(self, moment: Moment, desired: int, clock: Clock) -> RunError | None:
+        """Give back what a real cluster is to have back at the end, in a few attempts.
+
+        Returns:
+            What to tell the operator of what stays; None if all is well.
+        """
+        left = self._scaler.give_back(moment, desired, at_exit=True)
+        for pause_s in _TRIES_AFTER_S:
+            if not left:
+                return None
+            clock.wait(pause_s)
+            left = self._scaler.give_back(moment, desired, at_exit=True)
+        return RunError(left, "Scale it yourself.") if left else None
 
     def choose_exit(self, restore: bool) -> None:
         """Say whether a real cluster gets back at the end what it had before.

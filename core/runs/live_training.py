@@ -95,10 +95,13 @@ def train_live_run(
         ended = live.run(config.seed, confirmation="" if resumed else config.confirmation)
     finally:
         try:
-            loop.close()
+            left = loop.close()
         finally:
             session.save()
-    return session.finish(ended)
+    finished = session.finish(ended)
+    if left is not None:
+        raise left
+    return finished
 
 
 class _Session:

@@ -196,10 +196,14 @@ class ControlLoop:
         self._helm.expire(moment, self._desired)
         return self.control is not before
 
-    def close(self) -> None:
-        """Let go of the cluster; a real one gets back what its operator wants to have back."""
+    def close(self) -> RunError | None:
+        """Let go of the cluster; a real one gets back what its operator wants to have back.
+
+        Returns:
+            What to tell of what could not be given back; None if all is well.
+        """
         try:
-            self._scaler.give_back(self._moment, self._desired, at_exit=True)
+            return self._helm.leave(self._moment, self._desired, self._clock)
         finally:
             self._cluster.close()
 
@@ -313,7 +317,7 @@ class ControlLoop:
         self._helm.expire(self._moment, self._desired)
 
     def _judge(self) -> None:
-        metrics, cluster = self._chooser.trouble, self._helm.trouble
+        metrics, cluster = self._chooser.trouble(self.control.mode), self._helm.trouble
         degraded = "; ".join(filter(None, (metrics, cluster)))
         if degraded != self._degraded:
             words = degraded or self._recovered

@@ -175,6 +175,11 @@ class RunReader:
         """Number of the newest step; -1 if there is none yet."""
         return int(self._file.rows("SELECT coalesce(max(step), -1) FROM steps")[0][0])
 
+    def unmeasured_steps(self) -> int:
+        """How many of the intervals that were lived through have no request rate."""
+        sql = "SELECT count(*) FROM steps WHERE step > 0 AND rps IS NULL"
+        return int(self._file.rows(sql)[0][0])
+
     def step_at(self, time_s: float) -> int:
         """The last step up to a time, to the second; -1 if there is none yet.
 

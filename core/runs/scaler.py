@@ -67,22 +67,28 @@ class Scaler:
         # Above a floor there may be more, but never less.
         return target if floor is None else max(desired, target)
 
-    def give_back(self, moment: Moment, desired: int, *, at_exit: bool) -> None:
+    def give_back(self, moment: Moment, desired: int, *, at_exit: bool) -> str:
         """Set what stood there before control was taken, where that is asked for.
 
         After a call in doubt it is looked first what became of it.
+
+        Returns:
+            What stands there although it was to be given back, and why; nothing if all is well.
         """
         live = self._live
         target = live.giving_back(at_exit=at_exit) if live is not None else None
         if live is None or target is None:
-            return
+            return ""
         found = live.find_out()
         self.settle()
         if found is None:
             found = desired if live.setpoint is None else live.setpoint
         cause = Cause(Actor.OPERATOR, "", "")
         self._event(moment, Actor.OPERATOR, f"giving back {found} → {target}, as it was found")
-        self._carry_out(moment, found, target, cause, lambda _: live.give_back(at_exit=at_exit))
+        if self._carry_out(moment, found, target, cause, lambda _: live.give_back(at_exit=at_exit)):
+            return ""
+        what = "replicas" if live.setpoint is None else "as floor"
+        return f"{found} {what} stay, not the {target} that were found: {self._refusal}"
 
     def settle(self) -> None:
         """Write what became of a call that was in doubt, if that is known by now."""

@@ -38,6 +38,8 @@ class Progress:
     total: int
     """In decisions; 0 if there is no end."""
     steps_per_s: float | None
+    degraded: str = ""
+    """Why decisions are degraded, in words; empty if they are not."""
 
 
 class StopFlag:
@@ -141,7 +143,12 @@ class InferenceSession:
         self._told_at = self._clock.monotonic()
         if self._on_progress is not None:
             self._on_progress(
-                Progress(self._status.step, self._total_steps, self._status.steps_per_s)
+                Progress(
+                    self._status.step,
+                    self._total_steps,
+                    self._status.steps_per_s,
+                    self._status.degraded,
+                )
             )
 
     def _turn(self) -> None:

@@ -27,16 +27,27 @@ class RunSummary:
     scenario: str
     seed: int
     figures: Summary
+    unmeasured_steps: int = 0
+    """Intervals on a cluster whose requests are not known: they count as none, their pods count."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Flat, ready for JSON: run, policy, mode, scenario, seed and the figures."""
+        """Flat, ready for JSON: run, policy, mode, scenario, seed and the figures.
+
+        What nothing was measured of is None: ratios without requests, and requests themselves.
+        """
+        figures = self.figures.as_dict()
+        if not self.figures.requests:
+            figures |= {"slo_violation_ratio": None, "error_ratio": None}
+        if self.unmeasured_steps and self.unmeasured_steps == self.figures.steps:
+            figures |= {"requests": None, "needed_pod_hours": None}
         return {
             "run": self.run,
             "policy": self.policy,
             "mode": self.mode,
             "scenario": self.scenario,
             "seed": self.seed,
-            **self.figures.as_dict(),
+            **figures,
+            "unmeasured_steps": self.unmeasured_steps,
         }
 
 
@@ -97,6 +108,8 @@ def summarise(reader: RunReader) -> RunSummary:
         scenario=info.scenario,
         seed=info.seed,
         figures=figures(reader) if kept is None else Summary(**kept),
+        # A simulator knows what its metrics do not tell.
+        unmeasured_steps=reader.unmeasured_steps() if info.target else 0,
     )
 
 

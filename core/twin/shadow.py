@@ -23,6 +23,8 @@ from core.twin.double import Schedule, play_schedules
 from core.twin.recording import Floats
 
 _LEAST_STEPS = 4
+_FAR_APART = 0.02
+"""Shares of violations that differ by less tell nothing of a twin."""
 _ADVICE = "Start one with `run --mode shadow`, or with `run --env k8s`, which shadows by itself."
 _MOMENTS = 5
 _APART = 20
@@ -122,6 +124,7 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
         desired=steps.replicas_desired,
         wanted=steps.policy_target,
     )
+    measured = _measured_violations(steps)
     hours = float(steps.time_s[-1] - steps.time_s[0]) / 3600.0
     needed = _mean(rps) * hours / info.facts.pod_capacity_rps
     if twin is None:
@@ -150,6 +153,7 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
             for one in (played.actual, played.advised)
         )
         wanted = played.advised_at(steps.time_s)
+        notes.extend(_beside_the_point(actual.slo_violation_ratio, measured))
     shadowed = float(np.mean([mode is not ControlMode.AUTO for mode in steps.mode]))
     if shadowed < 1.0:
         notes.append(
@@ -166,13 +170,27 @@ def shadow_report(reader: RunReader, twin: Scenario | None = None) -> ShadowRepo
         begin_wall_time=float(steps.wall_time[0]),
         simulated=info.environment == "sim",
         shadowed=shadowed,
-        measured_violation_ratio=_measured_violations(steps),
+        measured_violation_ratio=measured,
         actual=actual,
         advised=advised,
         agreement=float(np.mean(wanted == steps.replicas_desired)),
         moments=_moments(steps, wanted),
         notes=tuple(notes),
     )
+
+
+def _beside_the_point(in_twin: float | None, measured: float | None) -> list[str]:
+    """Whether the twin makes of what happened something else than was measured, in words."""
+    if in_twin is None or measured is None:
+        return []
+    apart, larger = abs(in_twin - measured), max(in_twin, measured)
+    if apart < _FAR_APART or apart < 0.5 * larger:
+        return []
+    return [
+        f"In the twin {100 * in_twin:.2f} % of the requests would have broken the SLO with what "
+        f"happened, {100 * measured:.2f} % did: it does not hold for this time, whatever it says "
+        "of the advice."
+    ]
 
 
 def _steps(reader: RunReader) -> Steps:

@@ -137,7 +137,10 @@ class MetricsSettings(_Model):
                 "use basic_auth_user and basic_auth_password_file"
             )
         if not valid or rest:
-            raise ValueError("expected a URL such as https://prometheus.example:9090")
+            raise ValueError(
+                "expected a URL such as https://prometheus.example:9090, found "
+                + ("one with a query or fragment" if valid else "another kind of text")
+            )
         return url.rstrip("/")
 
     @model_validator(mode="after")

@@ -28,6 +28,13 @@ _FIELDS: dict[tuple[str, ...], type[BaseModel]] = {
 _SECRETS = ("token", "password", "secret")
 
 
+_NO_NUMBER = {
+    "float_parsing": "expected a number, found other text",
+    "int_parsing": "expected a whole number, found other text",
+    "int_from_float": "expected a whole number, found a fraction",
+}
+
+
 def load_settings(file: Path | None, flags: Mapping[str, Any]) -> KubernetesSettings:
     """Read settings and check them.
 
@@ -121,7 +128,7 @@ def _explained(detail: ErrorDetails) -> str:
         close = difflib.get_close_matches(location[-1], known, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         return f"expected a known setting, found {name}{hint}"
-    words = detail["msg"].removeprefix("Value error, ")
+    words = _NO_NUMBER.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     words = words[:1].lower() + words[1:]
     words = words.replace("input should", "it should").replace("string should", "it should")
     return f"{name}: {words}" if name else words

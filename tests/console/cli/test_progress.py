@@ -48,6 +48,15 @@ def test_without_a_total_it_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "run: 4,000 decisions\n"
 
 
+def test_what_is_worth_knowing_has_a_line_of_its_own_and_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ProgressReport("run", None, "decisions", _Clock()) as progress:
+        for words in ("", "DEGRADED: no metrics", "DEGRADED: no metrics", "", ""):
+            progress.remark(words)
+    assert capsys.readouterr().err == "DEGRADED: no metrics\nall is well again\n"
+
+
 def test_on_a_terminal_there_is_a_bar(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,21 @@ def test_a_fit_is_shown_written_and_runs(cli: CommandLine, recording: Path, tmp_
     forced = cli("twin", "fit", *_DEPLOYMENT, "--recording", recording, "--out", out, "--force")
     assert "pod capacity" in forced.out
     assert "held-out stretch" in forced.out
+    assert "note: the recording is of shop/web" in forced.err
+
+
+def test_a_recording_names_its_deployment(
+    cli: CommandLine, recording: Path, tmp_path: Path
+) -> None:
+    answer = cli(
+        *("twin", "fit", "--recording", recording, "--out", tmp_path / "web"),
+        *("--context", "prod", "--pod-capacity", 40, "--slo", 250),
+    )
+    assert answer.code == 0, answer.err
+    shadow = answer.out.splitlines()[-1]
+    for words in ("--context prod", "--deployment web", "--namespace shop", "--pod-capacity 40"):
+        assert words in shadow
+    assert "the recording is of" not in answer.err
 
 
 def test_without_prometheus_there_is_no_past(cli: CommandLine, tmp_path: Path) -> None:

@@ -127,9 +127,8 @@ async def test_a_spectator_commands_nothing(paused_run: Path) -> None:
         await pilot.press("space", "n", "m", "plus", "r")
         await until(pilot, lambda: len(screen.scene.refusals) == 5)
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(app.screen, OverrideDialog))
-        await pilot.press("enter")
-        await until(pilot, lambda: len(screen.scene.refusals) == 6)
+        await pilot.pause()
+        assert app.screen is screen, "no dialog is filled in for nothing"
     after = _status(paused_run)
     assert (after.mode, after.speed, after.step, after.paused) == (
         before.mode,

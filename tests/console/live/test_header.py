@@ -142,3 +142,18 @@ def test_alert_says_what_to_do(snapshot: Snapshot, training_run: Path) -> None:
 def test_long_alerts_go_on_below() -> None:
     problem = "expected a run at /somewhere/deep/down, found no run.db there. " * 2
     assert _alert(None, problem, width=60) == problem.strip()
+
+
+def test_a_hold_does_not_hide_what_is_degraded(snapshot: Snapshot) -> None:
+    held = _with(
+        snapshot,
+        state=RunState.RUNNING,
+        mode=ControlMode.HOLD,
+        former_mode=ControlMode.AUTO,
+        message="somebody else scaled 3 → 5",
+        degraded="no connection to Prometheus",
+    )
+    [text] = (line.plain.strip() for line in alert(held, "", _LIVE, 200))
+    assert text == (
+        "HOLD: somebody else scaled 3 → 5. r resumes AUTO. DEGRADED: no connection to Prometheus."
+    )

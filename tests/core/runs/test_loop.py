@@ -177,6 +177,15 @@ def test_old_metrics_hold_then_fall_back_then_recover() -> None:
     ]
 
 
+@pytest.mark.parametrize("mode", [ControlMode.SHADOW, ControlMode.HOLD, ControlMode.MANUAL])
+def test_old_metrics_put_no_baseline_in_control_where_it_is_not(mode: ControlMode) -> None:
+    old: dict[int, dict[str, float | None]] = {turn: {"metrics_age_s": 900.0} for turn in range(9)}
+    loop = build(FakeCluster(changes=old), [4], control=Control(mode))
+    loop.start(seed=0)
+    loop.turn()
+    assert loop.degraded == "metrics too old"
+
+
 def test_a_refused_scaling_is_recorded_and_tried_again() -> None:
     cluster, journal = FakeCluster(), MemoryJournal()
     cluster.refuses = True

@@ -140,7 +140,10 @@ def _missing(name: QueryName, label: str, reading: Reading, required: bool) -> C
         label,
         silent,
         "not defined without requests" if silent else "no data",
-        "" if silent else f"Check what Prometheus has, or give metrics.queries.{name}.",
+        ""
+        if silent
+        else f"Check what Prometheus has (a window needs two scrapes: --window), or give "
+        f"metrics.queries.{name}.",
         required,
     )
 

@@ -14,7 +14,7 @@ from core.runs.records import RunState
 from core.state import ControlMode
 from tests.core.runs.conftest import engine_of
 from tests.core.runs.live.conftest import LiveRunOf
-from tests.stack.faults import Hang, lost_answer
+from tests.stack.faults import Hang, api_status, lost_answer
 from tests.stack.stack import Stack
 from tests.stack.waiting import wait_until
 
@@ -96,6 +96,24 @@ def test_what_was_set_without_an_answer_is_put_back_too(
     assert (hpa_floor(stack, namespace) if floor else stack.replicas(namespace, "web")) == 2
     assert run.scalings()[-2:] == [("operator", before, 5, True), ("operator", 5, 2, True)]
     assert run.events("external") == [], "it was us"
+
+
+def test_what_cannot_be_put_back_is_tried_again_and_said(
+    stack: Stack, namespace: str, live_run: LiveRunOf
+) -> None:
+    stack.create_deployment(namespace, "web", 2)
+    run = live_run("static:4", ControlMode.AUTO, on_exit=OnExit.RESTORE, context="proxied")
+    wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas")
+    run.wait_steps(1)
+    with stack.api_proxy.inject(api_status(403), method="PATCH", path=SCALE, query=REAL) as refused:
+        run.end()
+        assert refused.hits > 1
+    status = run.status()
+    assert status.state is RunState.FAILED
+    assert status.message.startswith("4 replicas stay, not the 2 that were found: 4 → 2 refused")
+    assert status.message.endswith("Scale it yourself.")
+    assert run.scalings()[-1] == ("operator", 4, 2, False)
+    assert lease_holder(stack, namespace) == ""
 
 
 def test_by_default_the_replicas_stay(stack: Stack, namespace: str, live_run: LiveRunOf) -> None:
