@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,4 +35,4 @@ def install_command(extra: str) -> str:
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
-    return f"{python} -m pip install 'rlscale-console[{extra}]'"
+    return f"{shlex.quote(str(python))} -m pip install 'rlscale-console[{extra}]'"

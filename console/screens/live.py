@@ -283,7 +283,7 @@ class LiveScreen(RunScreen):
         if self._refused_in_replay():
             return
         if self._read_only:
-            self._notice("This console may only look: attach without --read-only to override")
+            self._notice("This console may only look: it overrides nothing")
             return
         if snapshot is not None and snapshot.info.target and not snapshot.info.may_write:
             self._notice("This run may only look: start another with writing allowed")

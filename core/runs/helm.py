@@ -21,7 +21,9 @@ _EVENTS: Final = {
     NoticeKind.OBSERVATION: EventKind.ENGINE,
 }
 _TRIES_AFTER_S: Final = (1.0, 2.0, 4.0)
-"""Between attempts to give back what was found; a pod in a cluster has half a minute to end."""
+"""Between attempts to give back what was found."""
+_TRYING_S: Final = 10.0
+"""For how long another attempt may begin: a pod in a cluster has half a minute to end."""
 
 
 class Tell(Protocol):
@@ -92,10 +94,13 @@ class Helm:
         Returns:
             What to tell the operator of what stays; None if all is well.
         """
+        began = clock.monotonic()
         left = self._scaler.give_back(moment, desired, at_exit=True)
         for pause_s in _TRIES_AFTER_S:
             if not left:
                 return None
+            if clock.monotonic() - began > _TRYING_S:
+                break
             clock.wait(pause_s)
             left = self._scaler.give_back(moment, desired, at_exit=True)
         return RunError(left, "Scale it yourself.") if left else None

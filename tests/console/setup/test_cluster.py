@@ -158,7 +158,7 @@ async def test_the_checklist_of_a_cluster(
         await until(pilot, lambda: "Run ppo" in sentence(pilot), "the verdict")
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, ClusterChecklist), "the dialog")
-        await until(pilot, lambda: "failed; all others" in shown(pilot), "all checks")
+        await until(pilot, lambda: "failed: see FAIL" in shown(pilot), "all checks")
         assert f"Check direct/{namespace}/web" in shown(pilot)
         assert "ok    API server" in shown(pilot)
         found = [str(row.visual) for row in pilot.app.screen.query(".check").results(Static)]

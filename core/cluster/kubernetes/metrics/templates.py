@@ -7,7 +7,6 @@ is 0/0, and a share of failures exists only where requests carry a status.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,7 +68,8 @@ class Blanks:
 
 
 _HASH = "([a-z0-9]*[0-9][a-z0-9]*|[b-df-hj-np-tv-z]+)"
-"""Of a ReplicaSet: never a word, since Kubernetes leaves vowels out, as in the name of a Job."""
+"""Of a ReplicaSet. Kubernetes leaves vowels out of it, so that a word is something else, such as
+`migrate` in the pods of a Job that is called like us."""
 _PODS = f'namespace="{{namespace}}",pod=~"{{deployment}}-{_HASH}-[a-z0-9]{{5}}"'
 _CONTAINERS = f'{_PODS},container!="",container!="POD",container=~"{{container}}"'
 _REQUESTS = f'{_PODS},container=~"{{container}}"'
@@ -122,56 +122,39 @@ class RequestMetrics:
     unit_s: float
     """Seconds per unit of the histogram."""
     selectors: tuple[str, ...]
-    """Each chooses this Deployment's series where labels have these names; the first one that has
-    data counts, since others may be of the same requests."""
+    """Each chooses this Deployment's series where labels have these names; no request is counted by
+    two of them."""
     status_labels: tuple[str, ...]
     """Any of these holds the HTTP status."""
 
     def rps(self) -> str:
         """Requests per second."""
-        return self._first(lambda of: f"sum({_rate(self.counter, of)})")
+        return f"sum({self._rate(self.counter)})"
 
     def errors(self) -> str:
         """Share of requests that failed, where they have a status."""
-
-        def share(of: str) -> str:
-            good, total = _rate(self.counter, of, self._succeeded()), _rate(self.counter, of)
-            with_status = " or ".join(
-                _series(self.counter, of, f'{label}!=""') for label in self.status_labels
-            )
-            # If all fail there is no series of good ones: that is none, not unknown.
-            failed = f"1 - (sum({good}) or 0 * sum({total})) / sum({total})"
-            return f"({failed}) and on() ({with_status})"
-
-        return self._first(share)
+        good, total = self._rate(self.counter, self._succeeded()), self._rate(self.counter)
+        with_status = " or ".join(
+            self._any(self.counter, f'{label}!=""') for label in self.status_labels
+        )
+        # If all fail there is no series of good ones: that is none, not unknown.
+        return f"(1 - (sum({good}) or 0 * sum({total})) / sum({total})) and on() ({with_status})"
 
     def quantile(self, share: float) -> str:
         """A quantile of the duration, seconds."""
+        buckets = f"sum by (le) ({self._rate(f'{self.histogram}_bucket')})"
         scale = "" if self.unit_s == 1.0 else f"{self.unit_s:g} * "
-
-        def quantile(of: str) -> str:
-            buckets = f"sum by (le) ({_rate(f'{self.histogram}_bucket', of)})"
-            return f"{scale}histogram_quantile({share:g}, {buckets})"
-
-        return self._first(quantile)
+        return f"{scale}histogram_quantile({share:g}, {buckets})"
 
     def mean(self) -> str:
         """Mean of the duration, seconds; exact, unlike quantiles out of buckets."""
+        total, count = self._rate(f"{self.histogram}_sum"), self._rate(f"{self.histogram}_count")
         scale = "" if self.unit_s == 1.0 else f"{self.unit_s:g} * "
-
-        def mean(of: str) -> str:
-            total, count = (_rate(f"{self.histogram}_{part}", of) for part in ("sum", "count"))
-            return f"{scale}sum({total}) / sum({count})"
-
-        return self._first(mean)
+        return f"{scale}sum({total}) / sum({count})"
 
     def bounds(self) -> str:
         """One series per bucket of the histogram."""
-        buckets = [_series(f"{self.histogram}_bucket", of) for of in self.selectors]
-        counts = [f"count by (le) ({one})" for one in buckets]
-        for number in range(1, len(counts)):
-            counts[number] += f" unless on() count({' or '.join(buckets[:number])})"
-        return " or ".join(f"({one})" for one in counts)
+        return f"count by (le) ({self._any(f'{self.histogram}_bucket')})"
 
     def violation(self, weights: dict[str, float]) -> str:
         """Share of requests slower than the SLO or failed.
@@ -180,39 +163,32 @@ class RequestMetrics:
             weights: How much of each bucket (by its `le`) is within the SLO; see
                 `core.cluster.kubernetes.metrics.buckets`.
         """
-
-        def share(of: str) -> str:
-            parts = []
-            for bound, weight in weights.items():
-                bucket, le = f"{self.histogram}_bucket", f'le="{bound}"'
-                good = f"sum({_rate(bucket, of, f'{self._succeeded()},{le}')})"
-                # None, if all of its requests failed; missing, if there is no such bucket.
-                part = f"({good} or 0 * sum({_rate(bucket, of, le)}))"
-                parts.append(part if weight == 1.0 else f"{weight:.6g} * {part}")
-            return f"1 - ({' + '.join(parts)}) / sum({_rate(f'{self.histogram}_count', of)})"
-
-        return self._first(share)
+        bucket = f"{self.histogram}_bucket"
+        parts = []
+        for bound, weight in weights.items():
+            le = f'le="{bound}"'
+            good = f"sum({self._rate(bucket, f'{self._succeeded()},{le}')})"
+            # None, if all of its requests failed; missing, if there is no such bucket.
+            part = f"({good} or 0 * sum({self._rate(bucket, le)}))"
+            parts.append(part if weight == 1.0 else f"{weight:.6g} * {part}")
+        return f"1 - ({' + '.join(parts)}) / sum({self._rate(f'{self.histogram}_count')})"
 
     def freshness(self) -> str:
         """When the newest sample of the requests was taken, seconds since the epoch."""
-        return self._first(lambda of: f"max(timestamp({_series(self.counter, of)}))")
+        return f"max(timestamp({self._any(self.counter)}))"
 
     def _succeeded(self) -> str:
         # A label that is not there is empty, and empty is no 5xx: all of them may stand together.
         return ",".join(f'{label}!~"5.."' for label in self.status_labels)
 
-    def _first(self, of_selector: Callable[[str], str]) -> str:
-        """What the first selector with data gives; it must give one series at most."""
-        expressions = [of_selector(selector) for selector in self.selectors]
-        return " or ".join(f"({one})" for one in expressions) if expressions[1:] else expressions[0]
+    def _rate(self, metric: str, extra: str = "") -> str:
+        return " or ".join(
+            f"rate({metric}{{{_joined(selector, extra)}}}[{{window}}])"
+            for selector in self.selectors
+        )
 
-
-def _rate(metric: str, selector: str, extra: str = "") -> str:
-    return f"rate({_series(metric, selector, extra)}[{{window}}])"
-
-
-def _series(metric: str, selector: str, extra: str = "") -> str:
-    return f"{metric}{{{_joined(selector, extra)}}}"
+    def _any(self, metric: str, extra: str = "") -> str:
+        return " or ".join(f"{metric}{{{_joined(selector, extra)}}}" for selector in self.selectors)
 
 
 def _joined(selector: str, extra: str) -> str:

@@ -117,6 +117,7 @@ def test_somebody_elses_scaling_pauses_until_the_operator_resumes(
     stack.create_deployment(namespace, "web", 2)
     run = live_run("static:3", ControlMode.AUTO)
     wait_until(lambda: stack.replicas(namespace, "web") == 3, "the policy's replicas")
+    stack.wait_ready(namespace, "web", 3)
     run.wait_steps(2)
     stack.scale(namespace, "web", 5)
     run.wait(lambda status: status.mode is ControlMode.HOLD, "the pause")
