@@ -88,7 +88,8 @@ class Scaler:
         if self._carry_out(moment, found, target, cause, lambda _: live.give_back(at_exit=at_exit)):
             return ""
         what = "replicas" if live.setpoint is None else "as floor"
-        return f"{found} {what} stay, not the {target} that were found: {self._refusal}"
+        why = self._refusal.rstrip(".")
+        return f"{found} {what} stay, not the {target} that were found: {why}."
 
     def settle(self) -> None:
         """Write what became of a call that was in doubt, if that is known by now."""
