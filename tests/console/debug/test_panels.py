@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual.widgets import Input
 
+from console.debug.futures import futures_lines
+from console.live.decision import Drawing
+from console.live.signs import UNICODE
+from console.themes import palette_for
 from tests.console.debug.opening import at, futures, opened
 from tests.console.pilots import shown, until
 
@@ -118,6 +123,26 @@ async def test_futures_further_nearer_and_of_others(run: Path) -> None:
         await until(pilot, lambda: "p95 to come" in shown(pilot))
         await pilot.press("f")
         await until(pilot, lambda: "as decided" in shown(pilot))
+
+
+async def test_what_limits_the_futures_is_never_cut(run: Path) -> None:
+    words = " ".join(f"word{number:02d}" for number in range(30))
+    async with opened(run, 33) as (pilot, screen):
+        await pilot.press("4")
+        await futures(pilot, screen)
+        played = screen.scene.played
+        assert played is not None
+        assert played.found is not None
+        noted = replace(played, found=replace(played.found, note=words))
+        scene = replace(screen.scene, state=replace(screen.scene.state, played=noted))
+        drawing = Drawing(UNICODE, palette_for(pilot.app.theme))
+        for height in (18, 40):
+            lines = futures_lines(scene, drawing, 38, height, 0, focused=True)
+            assert len(lines) <= height
+            text = " ".join(line.plain.strip() for line in lines)
+            assert "word00" in text
+            assert "word29." in text
+            assert "as decided" in text
 
 
 async def test_the_alike_lead_to_their_decision(run: Path) -> None:

@@ -99,8 +99,9 @@ def test_what_was_set_without_an_answer_is_put_back_too(
 
 
 def test_what_cannot_be_put_back_is_tried_again_and_said(
-    stack: Stack, namespace: str, live_run: LiveRunOf
+    stack: Stack, namespace: str, live_run: LiveRunOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.runs.helm._TRIES_AFTER_S", (0.1, 0.2))
     stack.create_deployment(namespace, "web", 2)
     run = live_run("static:4", ControlMode.AUTO, on_exit=OnExit.RESTORE, context="proxied")
     wait_until(lambda: stack.replicas(namespace, "web") == 4, "the policy's replicas")
