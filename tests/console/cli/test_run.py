@@ -85,9 +85,9 @@ def test_in_hold_nothing_is_scaled(cli: CommandLine, trace: Path) -> None:
 
 
 @pytest.mark.skipif(not _REAL_TRACE.exists(), reason="the recorded traces are not here")
-@pytest.mark.parametrize("peak", [[], ["--peak-rps", "400"]], ids=["recorded", "scaled"])
-def test_a_day_of_real_traffic(cli: CommandLine, peak: list[str]) -> None:
-    answer = cli("run", "--policy", "ppo", "--scenario", _REAL_TRACE, *peak, "--headless", "--json")
+def test_a_day_of_real_traffic(cli: CommandLine) -> None:
+    scaled = ("--scenario", _REAL_TRACE, "--peak-rps", "400")
+    answer = cli("run", "--policy", "ppo", *scaled, "--headless", "--json")
     assert answer.code == 0
     content = answer.json
     assert content.keys() >= _KEYS
