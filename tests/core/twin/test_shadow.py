@@ -68,6 +68,19 @@ def test_more_pods_than_there_were_cost_more_and_violate_less(home: Path) -> Non
     reader.close()
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_a_twin_that_does_not_hold_is_said(home: Path, share: float) -> None:
+    reader = _run("static:24")
+    scenario = reader.scenario()
+    quicker = scenario.service.model_copy(
+        update={"service_time_ms": share * scenario.service.service_time_ms}
+    )
+    report = shadow_report(reader, scenario.model_copy(update={"service": quicker}))
+    said = [note for note in report.notes if "it does not hold for this time" in note]
+    assert len(said) == (share < 1.0)
+    reader.close()
+
+
 def test_a_run_that_never_shadowed_has_no_report(home: Path) -> None:
     reader = _run("hpa", ControlMode.AUTO)
     with pytest.raises(InputError, match="expected decisions in SHADOW"):

@@ -86,6 +86,9 @@ def test_paths_are_relative_to_where_they_are_written(
         ("deployment: web\nguardrails: {largest_step: 3}", "did you mean largest_step_up?"),
         ("deployment: web\nmin_replicas: 5\nmax_replicas: 2", "expected max_replicas of at least"),
         ("deployment: !!int x", "value of no kind"),
+        ("deployment: web\ninterval_s: fast", "interval_s: expected a number, found other text"),
+        ("deployment: web\nmin_replicas: 1.5", "expected a whole number, found a fraction"),
+        ("deployment: web\nmetrics: {prometheus_url: 'ftp://x'}", "found another kind of text"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: str) -> None:
